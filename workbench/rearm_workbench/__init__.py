@@ -1,0 +1,1 @@
+"""The workbench: what an operator and a developer run. Never deployed."""
