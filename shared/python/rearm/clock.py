@@ -13,6 +13,9 @@ now: Callable[[], float] = time.time
 sleep: Callable[[float], None] = time.sleep
 """Give the time away: seconds."""
 
+monotonic: Callable[[], float] = time.monotonic
+"""Real seconds for time limits on I/O. Never virtual: a socket does not know virtual time."""
+
 
 def use(new_now: Callable[[], float], new_sleep: Callable[[float], None]) -> None:
     """Replace the clock (the workbench and the tests do; nothing deployed does)."""

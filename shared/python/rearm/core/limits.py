@@ -1,8 +1,9 @@
 """Each cloud's rules, as data.
 
-AWS: docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks and `adding-lifecycle-hooks`: 30-7200 s for each hook, at most the smaller
-of 48 hours and 100 times the heartbeat timeout. EventBridge Scheduler: 60 s precision (scheduler/latest/UserGuide/schedule-types).
-Alibaba Cloud: api-ess-2022-02-22-recordlifecycleactionheartbeat: 30-21600 s chosen for each heartbeat, at most 20 heartbeats and 6 hours.
+AWS: docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks and `adding-lifecycle-hooks`: 30-7200 s for each hook, at
+most the smaller of 48 hours and 100 times the heartbeat timeout. EventBridge Scheduler: 60 s precision (`schedule-types`).
+Alibaba Cloud: api-ess-2022-02-22-recordlifecycleactionheartbeat: 30-21600 s chosen for each heartbeat, at most 20 heartbeats
+and 6 hours.
 Function Compute: `x-fc-async-delay` 0-3600 s, "may be not accurate".
 """
 
@@ -30,6 +31,8 @@ class Limits(msgspec.Struct, frozen=True):
     """A timer set nearer than this may be refused or missed."""
     timer_max_s: int | None
     """The farthest a timer can be set."""
+    end_slack_s: int
+    """The clocks of the function and of the cloud may differ: a wait is taken to end this much earlier."""
     margin_s: int
     """A cold start, the checks and one call, with room for a retry."""
     short_hook_s: int
@@ -40,6 +43,10 @@ class Limits(msgspec.Struct, frozen=True):
         if self.wait_max_timeouts is None or not heartbeat_timeout_s:
             return self.wait_max_s
         return min(self.wait_max_s, self.wait_max_timeouts * heartbeat_timeout_s)
+
+    def held(self) -> "Limits":
+        """The same rules for looks repeated inside one invocation: sleeping is more exact than a timer."""
+        return msgspec.structs.replace(self, timer_late_s=1, timer_lead_s=1, margin_s=min(self.margin_s, 8))
 
 
 AWS = Limits(
@@ -54,6 +61,7 @@ AWS = Limits(
     timer_late_s=59,
     timer_lead_s=10,
     timer_max_s=None,
+    end_slack_s=0,
     margin_s=16,
     short_hook_s=180,
 )
@@ -70,6 +78,7 @@ ALIBABA = Limits(
     timer_late_s=60,
     timer_lead_s=1,
     timer_max_s=3600,
+    end_slack_s=30,
     margin_s=30,
     short_hook_s=0,
 )

@@ -78,6 +78,10 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     due_at: float = 0
     """When that look was due."""
     looks: int = 0
+    refused: int = 0
+    """How often the cloud refused to extend the wait for its total time (Alibaba)."""
+    hop: int = 0
+    """How often the timer of this slot came too early and was set again."""
     ending: Result | None = None
     """A result that was decided and sent but not confirmed: it is sent again, never another."""
     known: dict[str, str] = {}

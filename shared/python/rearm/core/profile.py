@@ -1,0 +1,116 @@
+"""The operator's rules for a kind of action: which actions, which checks, how often, how long, and what answer at the end.
+
+The values only; reading and judging a configuration file is `rearm.config`. The first profile that matches is used.
+"""
+
+from fnmatch import fnmatchcase
+
+import msgspec
+
+from rearm.core.model import Action, Result
+
+
+class Match(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which actions a profile is for. An empty tuple matches everything; several values mean any of them.
+
+    Values are patterns (`*`, `?`, `[..]`) held against the action's field, upper and lower case distinguished. `group` and
+    `hook` are also held against the names that Alibaba Cloud gives beside its ids. A field that the notification lacks matches only `-`.
+    """
+
+    cloud: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    hook: tuple[str, ...] = ()
+    transition: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
+    origin: tuple[str, ...] = ()
+    destination: tuple[str, ...] = ()
+    action: tuple[str, ...] = ()
+
+    def accepts(self, action: Action) -> bool:
+        """True if every given field fits."""
+        return (
+            _fits(self.cloud, action.cloud)
+            and _fits(self.group, action.group, action.group_name)
+            and _fits(self.hook, action.hook, action.hook_name)
+            and _fits(self.transition, action.transition)
+            and _fits(self.metadata, action.metadata)
+            and _fits(self.origin, action.origin)
+            and _fits(self.destination, action.destination)
+            and _fits(self.action, action.cause)
+        )
+
+
+def _fits(patterns: tuple[str, ...], *values: str | None) -> bool:
+    if not patterns:
+        return True
+    given = [value for value in values if value]
+    if not given:
+        return "-" in patterns
+    return any(fnmatchcase(value, pattern) for value in given for pattern in patterns)
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One question: its kind in the table of checks, its settings (already judged), its time limit."""
+
+    kind: str
+    settings: dict[str, object]
+    limit_s: float = 5.0
+    label: str = ""
+    """How log lines and timelines name it, e.g. `http :8080/healthz`."""
+
+
+class All(msgspec.Struct, frozen=True, tag="all"):
+    """Passed when every part is."""
+
+    of: tuple["All | Any | One", ...]
+
+
+class Any(msgspec.Struct, frozen=True, tag="any"):
+    """Passed when one part is."""
+
+    of: tuple["All | Any | One", ...]
+
+
+class One(msgspec.Struct, frozen=True, tag="check"):
+    """A single check: its place in `Profile.checks`."""
+
+    index: int
+
+
+Condition = All | Any | One
+
+
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A profile, ready to use. `budget_s` None: as long as the cloud allows."""
+
+    name: str
+    match: Match = Match()
+    checks: tuple[Check, ...] = ()
+    condition: All | Any | One = All(of=())
+    every_s: int = 60
+    budget_s: int | None = None
+    on_failure: Result | None = None
+    on_timeout: Result | None = None
+
+    def failure_result(self, action: Action) -> Result:
+        """What to answer when a check failed for good."""
+        return self.on_failure or _careful(action)
+
+    def timeout_result(self, action: Action) -> Result:
+        """What to answer when the budget ends."""
+        return self.on_timeout or _careful(action)
+
+
+def _careful(action: Action) -> Result:
+    """An instance that never became ready is given up; one that never drained goes anyway, as the group asked for."""
+    return "CONTINUE" if action.transition == "terminate" else "ABANDON"
+
+
+class Config(msgspec.Struct, frozen=True):
+    """A whole configuration."""
+
+    profiles: tuple[Profile, ...]
+
+    def profile_for(self, action: Action) -> Profile | None:
+        """The first profile that matches, or None."""
+        return next((profile for profile in self.profiles if profile.match.accepts(action)), None)
