@@ -1,0 +1,75 @@
+"""The recheck on FC 2.0: delayed asynchronous invocation through aliyun-fc2 (API 2016-08-15).
+
+Headers: help.aliyun.com, Function Compute 2.0, InvokeFunction; `x-fc-async-delay` is 0-3600 s.
+"""
+
+import json
+import logging
+from typing import Any
+
+from rearm.clouds.alibaba.calls import (
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    UNREADABLE_ANSWER,
+    CallFailed,
+    kept_client,
+    lost,
+    one_line,
+)
+from rearm.clouds.alibaba.settings import Settings
+
+OPERATION = "fc:InvokeFunction"
+
+
+def invoke(settings: Settings, task_id: str, delay_s: int, payload: bytes) -> None:
+    """One attempt at an accepted (202) delayed invocation. Raises `CallFailed`; a task id in use has status 409."""
+    from fc2.fc_exceptions import FcError
+    from requests.exceptions import JSONDecodeError, RequestException
+
+    headers = {"x-fc-invocation-type": "Async", "x-fc-async-delay": str(delay_s), "x-fc-stateful-async-invocation-id": task_id}
+    client = kept_client(("fc2", settings.credentials, settings.endpoint("fc")), lambda: _client(settings))
+    try:
+        client.invoke_function(settings.fc_service, settings.recheck_function, payload=payload, headers=headers)
+    except FcError as error:
+        code, text = _details(error)
+        credentials = settings.credentials
+        secrets = (credentials.access_key_secret, credentials.security_token, credentials.access_key_id)
+        raise CallFailed(OPERATION, code, error.status_code, "" if "Signature" in code else one_line(text, secrets)) from None
+    except JSONDecodeError:
+        raise CallFailed(OPERATION, UNREADABLE_ANSWER, text="the error's body is not JSON") from None
+    except RequestException as error:
+        raise lost(OPERATION, repr(error)) from None
+
+
+def _client(settings: Settings) -> Any:
+    import fc2
+
+    _guard()
+    return fc2.Client(
+        endpoint=settings.endpoint("fc").url,
+        accessKeyID=settings.credentials.access_key_id,
+        accessKeySecret=settings.credentials.access_key_secret,
+        securityToken=settings.credentials.security_token,
+        Timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+    )
+
+
+def _guard() -> None:
+    """fc2 waits about 30 s on a refused connection, and writes authorization headers to the root logger."""
+    import fc2.auth
+    import fc2.client
+
+    fc2.client.retries = 0
+    silent = logging.getLogger("rearm.fc2")
+    silent.disabled = True
+    fc2.client.logging = fc2.auth.logging = silent
+
+
+def _details(error: Any) -> tuple[str, str]:
+    """Code and message: FC writes them as `ErrorCode`, `errorCode` or `Code`; fc2 reads the first only."""
+    try:
+        body = {str(key).lower(): value for key, value in json.loads(error.message).items()}
+    except (ValueError, TypeError, AttributeError):
+        body = {}
+    code = error.err_code or body.get("errorcode") or body.get("code") or ""
+    return str(code), str(body.get("errormessage") or body.get("message") or "")

@@ -1,0 +1,75 @@
+"""The recheck on FC 3.0: delayed asynchronous invocation through alibabacloud_fc20230330.
+
+The SDK has no field for the delay; `x-fc-async-delay` goes, signed, with the common headers.
+"""
+
+import io
+import logging
+from typing import Any
+
+from rearm.clouds.alibaba.calls import (
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    UNREADABLE_ANSWER,
+    CallFailed,
+    kept_client,
+    lost,
+    one_line,
+)
+from rearm.clouds.alibaba.settings import Settings
+
+OPERATION = "fc:InvokeFunction"
+
+
+def invoke(settings: Settings, task_id: str, delay_s: int, payload: bytes) -> None:
+    """One attempt at an accepted (202) delayed invocation. Raises `CallFailed`; a task id in use has status 409."""
+    from alibabacloud_fc20230330 import models
+    from alibabacloud_fc20230330.client import RuntimeOptions
+    from Tea.exceptions import TeaException, UnretryableException
+
+    client = kept_client(("fc3", settings.credentials, settings.region, settings.endpoint("fc")), lambda: _client(settings))
+    headers = models.InvokeFunctionHeaders(
+        common_headers={"x-fc-async-delay": str(delay_s)}, x_fc_invocation_type="Async", x_fc_async_task_id=task_id
+    )
+    runtime = RuntimeOptions(connect_timeout=CONNECT_TIMEOUT_S * 1000, read_timeout=READ_TIMEOUT_S * 1000, autoretry=False)
+    try:
+        request = models.InvokeFunctionRequest(body=io.BytesIO(payload))
+        client.invoke_function_with_options(settings.recheck_function, request, headers, runtime)
+    except UnretryableException as error:
+        inner = error.inner_exception
+        if isinstance(inner, (ValueError, TypeError, AttributeError)):
+            raise CallFailed(OPERATION, UNREADABLE_ANSWER, text="the error's body is not JSON") from None
+        raise lost(OPERATION, str(inner)) from None
+    except TeaException as error:
+        code, text = _details(error)
+        credentials = settings.credentials
+        secrets = (credentials.access_key_secret, credentials.security_token, credentials.access_key_id)
+        status = getattr(error, "status_code", 0)
+        raise CallFailed(OPERATION, code, status, "" if "Signature" in code else one_line(text, secrets)) from None
+
+
+def _client(settings: Settings) -> Any:
+    from alibabacloud_fc20230330.client import Client
+    from alibabacloud_tea_openapi.models import Config
+
+    # With DEBUG=sdk in the environment these two write authorization headers.
+    for name in ("darabonba-core", "alibabacloud-tea"):
+        logging.getLogger(name).disabled = True
+    endpoint = settings.endpoint("fc")
+    config = Config(
+        access_key_id=settings.credentials.access_key_id,
+        access_key_secret=settings.credentials.access_key_secret,
+        security_token=settings.credentials.security_token or None,
+        region_id=settings.region,
+        endpoint=endpoint.host,
+        protocol=endpoint.scheme,
+    )
+    return Client(config)
+
+
+def _details(error: Any) -> tuple[str, str]:
+    """Code and message: the SDK reads `Code`, FC also writes `ErrorCode` and `errorCode`; a missing code is the text "None"."""
+    data = error.data if isinstance(error.data, dict) else {}
+    body = {str(key).lower(): value for key, value in data.items()}
+    code = body.get("code") or body.get("errorcode") or ""
+    return str(code), str(body.get("message") or body.get("errormessage") or "")

@@ -1,0 +1,122 @@
+"""Function Compute: delayed asynchronous invocation, APIs 2016-08-15 (FC 2.0) and 2023-03-30 (FC 3.0).
+
+Help pages: "InvokeFunction", "Task deduplication" (a used task id is HTTP 409), "Quotas" (128 KB an asynchronous event).
+"""
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from rearm_workbench.emulators.alibaba.loopback import Answer, Incoming
+from rearm_workbench.emulators.alibaba.wire import ApiError, new_request_id
+from rearm_workbench.emulators.lifecycle import Clock
+
+INVOKE = "InvokeFunction"
+PREFIXES = ("/2016-08-15/", "/2023-03-30/")
+PAYLOAD_MAX = 131_072
+DELAY_MAX_S = 3600
+_PATHS = (
+    re.compile(r"/2016-08-15/services/(?P<service>[^/.]+)(?:\.[^/]+)?/functions/(?P<function>[^/]+)/invocations"),
+    re.compile(r"/2023-03-30/functions/(?P<function>[^/]+)/invocations"),
+)
+_TASK_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
+_DUPLICATE = "StatefulAsyncInvocationAlreadyExists"
+
+Invoke = Callable[[str, bytes, str | None], object]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """An accepted invocation. `function` is `service/function` on FC 2.0; `at` is when it runs (seconds since the epoch)."""
+
+    function: str
+    at: float
+    payload: bytes
+    task_id: str | None
+
+
+class Fc:
+    """Invocations that wait for their time. `invoke` is called by the clock, so outside every request."""
+
+    def __init__(self, clock: Clock, lock: AbstractContextManager[object], invoke: Invoke | None, timers_late_s: float) -> None:
+        self.clock, self._lock, self.invoke, self.timers_late_s = clock, lock, invoke, timers_late_s
+        self.pending: list[Invocation] = []
+        self._used: set[tuple[str, str]] = set()
+
+    def accept(self, incoming: Incoming) -> Answer:
+        """An asynchronous invocation. Raises `ApiError`."""
+        function = function_of(incoming)
+        if incoming.headers.get("x-fc-invocation-type", "Sync") != "Async":
+            raise ApiError("PathNotSupported", "The emulator models asynchronous invocation only: x-fc-invocation-type: Async.")
+        task_id = _task_id(incoming)
+        delay_s = _delay_s(incoming.headers.get("x-fc-async-delay", "0"))
+        if len(incoming.body) > PAYLOAD_MAX:
+            raise ApiError("EntityTooLarge", f"The payload size exceeds the limit of {PAYLOAD_MAX} bytes for asynchronous invocation.")
+        if task_id is not None:
+            if (function, task_id) in self._used:
+                raise ApiError(_DUPLICATE, f"stateful async invocation {task_id} already exists", 409)
+            self._used.add((function, task_id))
+        self._schedule(Invocation(function, self.clock.now() + delay_s + self.timers_late_s, incoming.body, task_id))
+        request_id = new_request_id()
+        return Answer(202, {"X-Fc-Request-Id": request_id, "X-Fc-Async-Task-Id": task_id or request_id, "Content-Type": "application/json"})
+
+    def _schedule(self, invocation: Invocation) -> None:
+        self.pending.append(invocation)
+
+        def run() -> None:
+            with self._lock:
+                self.pending.remove(invocation)
+            if self.invoke is not None:
+                self.invoke(invocation.function, invocation.payload, invocation.task_id)
+
+        self.clock.call_at(invocation.at, run)
+
+
+def access_key_of(incoming: Incoming) -> str:
+    """The access key id of `FC id:signature` or of an ACS3 header."""
+    authorization = incoming.headers.get("authorization", "")
+    if authorization.startswith("FC "):
+        return authorization[3:].partition(":")[0]
+    return authorization.partition("Credential=")[2].partition(",")[0]
+
+
+def failure(incoming: Incoming, error: ApiError) -> Answer:
+    """An error as each API writes it: `ErrorCode` (FC 2.0, read by fc2) or `Code` (FC 3.0, read by its SDK)."""
+    request_id = new_request_id()
+    if incoming.path.startswith(PREFIXES[0]):
+        body = {"ErrorCode": error.code, "ErrorMessage": error.message}
+    else:
+        body = {"Code": error.code, "Message": error.message, "RequestId": request_id}
+    headers = {"Content-Type": "application/json", "X-Fc-Request-Id": request_id}
+    return Answer(error.status, headers, json.dumps(body).encode())
+
+
+def function_of(incoming: Incoming) -> str:
+    """The invoked function. Raises `ApiError` for any other path: only invocation is modelled."""
+    for path in _PATHS:
+        found = path.fullmatch(incoming.path)
+        if found and incoming.method == "POST":
+            named = {key: unquote(value) for key, value in found.groupdict().items()}
+            return f"{named['service']}/{named['function']}" if "service" in named else named["function"]
+    raise ApiError(
+        "PathNotSupported",
+        f"{incoming.method} {incoming.path} of Function Compute is not modelled by the emulator; modelled: {INVOKE}",
+        404,
+    )
+
+
+def _task_id(incoming: Incoming) -> str | None:
+    old = incoming.path.startswith(PREFIXES[0])
+    task_id = incoming.headers.get("x-fc-stateful-async-invocation-id" if old else "x-fc-async-task-id")
+    if task_id is not None and not _TASK_ID.fullmatch(task_id):
+        raise ApiError("InvalidArgument", f"invocation id {task_id!r} is invalid: [A-Za-z_][A-Za-z0-9_-]*, at most 128 characters")
+    return task_id
+
+
+def _delay_s(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > DELAY_MAX_S:
+        raise ApiError("InvalidArgument", f"x-fc-async-delay {text!r} is invalid: 0 to {DELAY_MAX_S} seconds")
+    return int(text)
