@@ -1,0 +1,75 @@
+"""The table of checks: a name in the configuration, and the file that asks. A file is imported when it is first used.
+
+Each file holds `Settings` (what the operator can set), `CALLS` (the permissions it needs on each cloud), `label(settings)`
+(how logs name it) and `ask(...)`. To add a check: write its file, add its line here and its section in docs/configuration.md.
+"""
+
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from types import ModuleType
+from typing import Any, Protocol
+
+import msgspec
+
+from rearm.clouds import Cloud
+from rearm.core.model import CheckResult, Transition
+from rearm.errors import RearmError
+
+TABLE: dict[str, str] = {
+    "http": "rearm.checks.http",
+    "tcp": "rearm.checks.tcp",
+    "instance_status": "rearm.checks.instance_status",
+    "tag": "rearm.checks.tag",
+}
+
+
+class Ask(Protocol):
+    """Asks about one instance. `settings` as the configuration holds them; `known` is what earlier looks remembered."""
+
+    def __call__(
+        self,
+        settings: Mapping[str, object],
+        instance: str,
+        transition: Transition | None,
+        cloud: Cloud,
+        known: Mapping[str, str],
+        limit_s: float,
+    ) -> CheckResult: ...
+
+
+@cache
+def module(kind: str) -> ModuleType:
+    """The check's file, imported. KeyError for a kind that is not in the table."""
+    return importlib.import_module(TABLE[kind])
+
+
+def settings_type(kind: str) -> type[msgspec.Struct]:
+    """What the operator can set, besides `limit`."""
+    found: type[msgspec.Struct] = module(kind).Settings
+    return found
+
+
+def ask(kind: str) -> Ask:
+    """The check's question. An error, of whatever kind, is the answer `waiting`: it never passes and never fails a wait."""
+    check = module(kind)
+
+    def asked(
+        settings: Mapping[str, object],
+        instance: str,
+        transition: Transition | None,
+        cloud: Cloud,
+        known: Mapping[str, str],
+        limit_s: float,
+    ) -> CheckResult:
+        try:
+            judged: Any = msgspec.convert(settings, check.Settings)
+            result: CheckResult = check.ask(judged, instance, transition, cloud, known, limit_s)
+        except RearmError as error:
+            return CheckResult("waiting", str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a check does wrong, the next look asks again
+            # The text of an unknown error may quote a header or a signed URL: its name has to do.
+            return CheckResult("waiting", f"the check broke: {type(error).__name__}")
+        return result
+
+    return asked

@@ -1,0 +1,82 @@
+"""An instance's own address, from the cloud.
+
+AWS: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances. Alibaba Cloud: alibabacloud.com/help/en/ecs/developer-reference/
+api-ecs-2014-05-26-describeinstances, where a role *without* the permission gets an empty list instead of an error.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rearm.checks.asking import aws_code, ec2, ecs, ecs_entries
+from rearm.checks.instance_status import ecs_status
+from rearm.clouds import Cloud
+from rearm.core.model import CheckResult
+from rearm.errors import RearmError
+
+CALLS = {"aws": ("ec2:DescribeInstances",), "alibaba": ("ecs:DescribeInstances", "ecs:DescribeInstanceStatus")}
+ENDING = ("shutting-down", "terminated")
+
+
+def find(kind: str, instance: str, cloud: Cloud, *, quiet: bool = False) -> str | CheckResult:
+    """The address of that kind; or `gone`, or `waiting` for an address that is not there yet. Raises RearmError, but not if `quiet`."""
+    try:
+        return _on_aws(kind, instance) if cloud.name == "aws" else _on_alibaba(kind, instance, cloud)
+    except RearmError as error:
+        if quiet:
+            return CheckResult("waiting", str(error))
+        raise
+
+
+def _on_aws(kind: str, instance: str) -> str | CheckResult:
+    try:
+        answer = ec2("DescribeInstances", InstanceIds=[instance])
+    except RearmError as error:
+        if aws_code(error) == "InvalidInstanceID.NotFound":
+            return CheckResult("gone", "EC2 does not know the instance any more")
+        raise
+    found = next((one for reservation in answer["Reservations"] for one in reservation["Instances"]), None)
+    if found is None:
+        return CheckResult("waiting", "EC2 does not tell of the instance yet")
+    state = found.get("State", {}).get("Name", "")
+    if state in ENDING:
+        return CheckResult("gone", f"the instance is {state}")
+    return _aws_address(kind, found) or CheckResult("waiting", f"the instance has no {kind} address (yet)")
+
+
+def _aws_address(kind: str, found: Mapping[str, Any]) -> str:
+    if kind == "dns":
+        return str(found.get("PublicDnsName") or found.get("PrivateDnsName") or "")
+    if kind == "ipv6":
+        listed = (one.get("Ipv6Address") for part in found.get("NetworkInterfaces", []) for one in part.get("Ipv6Addresses", []))
+        return str(found.get("Ipv6Address") or next((one for one in listed if one), ""))
+    return str(found.get("PublicIpAddress" if kind == "public" else "PrivateIpAddress") or "")
+
+
+def _on_alibaba(kind: str, instance: str, cloud: Cloud) -> str | CheckResult:
+    answer = ecs(cloud, "DescribeInstances", {"InstanceIds": f'["{instance}"]'})
+    listed = ecs_entries(answer, "DescribeInstances", "Instances", "Instance")
+    found = next((one for one in listed if one.get("InstanceId") == instance), None)
+    if found is None:
+        if ecs_status(instance, cloud) is None:
+            return CheckResult("gone", "ECS does not know the instance any more")
+        return CheckResult("waiting", "ECS hides the instance's address: does the function's role allow ecs:DescribeInstances?")
+    if kind == "dns":
+        return CheckResult("waiting", "Alibaba Cloud tells no DNS name of an instance; use private, public or ipv6")
+    return _alibaba_address(kind, found) or CheckResult("waiting", f"the instance has no {kind} address (yet)")
+
+
+def _alibaba_address(kind: str, found: Mapping[str, Any]) -> str:
+    if kind == "private":
+        return _first(found.get("VpcAttributes", {}).get("PrivateIpAddress")) or _first(found.get("InnerIpAddress"))
+    if kind == "public":
+        return _first(found.get("PublicIpAddress")) or str(found.get("EipAddress", {}).get("IpAddress") or "")
+    for part in found.get("NetworkInterfaces", {}).get("NetworkInterface", []):
+        for one in part.get("Ipv6Sets", {}).get("Ipv6Set", []):
+            if one.get("Ipv6Address"):
+                return str(one["Ipv6Address"])
+    return ""
+
+
+def _first(wrapped: Any) -> str:
+    """ECS wraps its lists of addresses: `{"IpAddress": ["10.0.0.1"]}`."""
+    return next(iter((wrapped or {}).get("IpAddress") or []), "")

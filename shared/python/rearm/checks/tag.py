@@ -1,0 +1,58 @@
+"""`tag`: the instance (or anybody else) says it with a tag.
+
+AWS: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags. Alibaba Cloud: alibabacloud.com/help/en/ecs/api-listtagresources.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+from rearm.checks.asking import ec2, ecs, ecs_entries, short
+from rearm.clouds import Cloud
+from rearm.core.model import CheckResult, Transition
+
+CALLS = {"aws": ("ec2:DescribeTags",), "alibaba": ("ecs:ListTagResources",)}
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=128, description="a text of 1 to 128 characters, the tag's key")]
+Value = Annotated[str, msgspec.Meta(max_length=256, description="a text of at most 256 characters, the tag's value")]
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`value` None: whatever the value, if only the tag is there."""
+
+    key: Key
+    value: Value | None = None
+
+
+def label(settings: Settings) -> str:
+    return f"tag {settings.key}" + ("" if settings.value is None else f"={settings.value}")
+
+
+def ask(
+    settings: Settings,
+    instance: str,
+    transition: Transition | None,
+    cloud: Cloud,
+    known: Mapping[str, str],
+    limit_s: float,
+) -> CheckResult:
+    """Asks for the one tag. Raises RearmError when the cloud cannot be asked. An instance that is gone has no tags: waiting."""
+    found = _on_aws(settings.key, instance) if cloud.name == "aws" else _on_alibaba(settings.key, instance, cloud)
+    if found is None:
+        return CheckResult("waiting", f"no tag {short(settings.key)} yet")
+    if settings.value is None or found == settings.value:
+        return CheckResult("passed", f"the tag is `{short(found)}`")
+    return CheckResult("waiting", f"the tag is `{short(found)}`, wants `{short(settings.value)}`")
+
+
+def _on_aws(key: str, instance: str) -> str | None:
+    # Filter values are patterns (`*`, `?`), so the key is compared once more.
+    filters = [{"Name": "resource-id", "Values": [instance]}, {"Name": "key", "Values": [key]}]
+    tags = ec2("DescribeTags", Filters=filters)["Tags"]
+    return next((tag.get("Value", "") for tag in tags if tag["Key"] == key and tag.get("ResourceId", instance) == instance), None)
+
+
+def _on_alibaba(key: str, instance: str, cloud: Cloud) -> str | None:
+    answer = ecs(cloud, "ListTagResources", {"ResourceType": "instance", "ResourceId.1": instance, "Tag.1.Key": key})
+    tags = ecs_entries(answer, "ListTagResources", "TagResources", "TagResource")
+    return next((str(tag.get("TagValue") or "") for tag in tags if tag.get("TagKey") == key and tag.get("ResourceId") == instance), None)

@@ -1,0 +1,197 @@
+"""The table of checks, and those that ask the cloud."""
+
+import re
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from check_world import AWS, ROOT, Ecs, I, ask, ec2, ecs_status
+from rearm import checks
+from rearm.clouds.alibaba.calls import CallFailed
+from rearm.core.model import CheckResult
+
+__all__ = ["ec2"]
+
+
+# instance_status
+
+
+def ec2_status(state: str, own: str, system: str) -> dict[str, object]:
+    found = {
+        "InstanceId": I,
+        "InstanceState": {"Code": 16, "Name": state},
+        "InstanceStatus": {"Status": own},
+        "SystemStatus": {"Status": system},
+    }
+    return {"InstanceStatuses": [found]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        (ec2_status("running", "ok", "ok"), CheckResult("passed", "both status checks are ok")),
+        (ec2_status("running", "initializing", "ok"), CheckResult("waiting", "running; instance check initializing, system check ok")),
+        (ec2_status("running", "ok", "impaired"), CheckResult("waiting", "running; instance check ok, system check impaired")),
+        (
+            ec2_status("pending", "not-applicable", "insufficient-data"),
+            CheckResult("waiting", "pending; instance check not-applicable, system check insufficient-data"),
+        ),
+        (ec2_status("shutting-down", "ok", "ok"), CheckResult("gone", "the instance is shutting-down")),
+        (ec2_status("terminated", "ok", "ok"), CheckResult("gone", "the instance is terminated")),
+        ({"InstanceStatuses": []}, CheckResult("waiting", "EC2 has no status of the instance yet")),
+    ],
+)
+def test_instance_status_on_aws(ec2: Stubber, answer: dict[str, object], result: CheckResult) -> None:
+    ec2.add_response("describe_instance_status", answer, {"InstanceIds": [I], "IncludeAllInstances": True})
+    assert ask("instance_status", {}, AWS) == result
+
+
+@pytest.mark.parametrize(
+    ("status_", "verdict"),
+    [
+        ("Running", "passed"),
+        ("Pending", "waiting"),
+        ("Starting", "waiting"),
+        ("Stopping", "waiting"),
+        ("Stopped", "waiting"),
+        (None, "gone"),
+    ],
+)
+def test_instance_status_on_alibaba_cloud(status_: str | None, verdict: str) -> None:
+    cloud = Ecs(DescribeInstanceStatus=ecs_status(status_))
+    found = ask("instance_status", {}, cloud)
+    assert found.status == verdict
+    assert status_ is None or status_ in found.reason
+    assert cloud.asked == [("DescribeInstanceStatus", {"InstanceId.1": I})]
+
+
+# tag
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "result"),
+    [
+        ("yes", "yes", CheckResult("passed", "the tag is `yes`")),
+        ("no", "yes", CheckResult("waiting", "the tag is `no`, wants `yes`")),
+        ("no", None, CheckResult("passed", "the tag is `no`")),
+        ("", None, CheckResult("passed", "the tag is ``")),
+        (None, None, CheckResult("waiting", "no tag ready yet")),
+        ("x" * 100, "y", CheckResult("waiting", f"the tag is `{'x' * 60}…`, wants `y`")),
+    ],
+)
+def test_tag_on_both_clouds(ec2: Stubber, value: str | None, wanted: str | None, result: CheckResult) -> None:
+    settings = {"key": "ready"} | ({"value": wanted} if wanted is not None else {})
+    tags = [] if value is None else [{"ResourceId": I, "ResourceType": "instance", "Key": "ready", "Value": value}]
+    filters = [{"Name": "resource-id", "Values": [I]}, {"Name": "key", "Values": ["ready"]}]
+    ec2.add_response("describe_tags", {"Tags": tags}, {"Filters": filters})
+    assert ask("tag", settings, AWS) == result
+    listed = [{"ResourceId": tag["ResourceId"], "TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags]
+    cloud = Ecs(ListTagResources={"TagResources": {"TagResource": listed}, "NextToken": ""})
+    assert ask("tag", settings, cloud) == result
+    assert cloud.asked == [("ListTagResources", {"ResourceType": "instance", "ResourceId.1": I, "Tag.1.Key": "ready"})]
+
+
+def test_a_tag_key_with_a_star_is_no_pattern(ec2: Stubber) -> None:
+    ec2.add_response("describe_tags", {"Tags": [{"ResourceId": I, "Key": "ready-not", "Value": "x"}]})
+    assert ask("tag", {"key": "ready*"}, AWS) == CheckResult("waiting", "no tag ready* yet")
+
+
+# errors: never passed, never failed
+
+CLOUD_CHECKS = [
+    ("instance_status", {}, "describe_instance_status"),
+    ("tag", {"key": "x"}, "describe_tags"),
+    ("tcp", {"port": 1}, "describe_instances"),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings", "method"), CLOUD_CHECKS)
+@pytest.mark.parametrize(
+    "code", ["UnauthorizedOperation", "AccessDenied", "RequestLimitExceeded", "InternalError", "InvalidInstanceID.Malformed"]
+)
+def test_an_error_on_aws_is_waiting_and_names_the_call(
+    ec2: Stubber, kind: str, settings: dict[str, object], method: str, code: str
+) -> None:
+    ec2.add_client_error(method, code, "Because.", 400)
+    found = ask(kind, settings, AWS)
+    assert found.status == "waiting"
+    operation = "".join(map(str.capitalize, method.split("_")))
+    assert f"ec2:{operation}" in found.reason
+    assert code in found.reason
+
+
+ECS_CHECKS = [
+    ("instance_status", {}, "DescribeInstanceStatus"),
+    ("tag", {"key": "x"}, "ListTagResources"),
+    ("tcp", {"port": 1}, "DescribeInstances"),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings", "action"), ECS_CHECKS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"Instances": None, "TagResources": None, "InstanceStatuses": None},
+        {"Instances": {"Instance": ["?"]}, "TagResources": ["?"], "InstanceStatuses": {"InstanceStatus": [None]}},
+        [],
+        None,
+        CallFailed("ecs:X", "Throttling", 400),
+        CallFailed("ecs:X", "Forbidden.RAM", 403),
+        RuntimeError("secret"),
+    ],
+    ids=repr,
+)
+def test_an_error_or_nonsense_on_alibaba_cloud_is_waiting(kind: str, settings: dict[str, object], action: str, answer: Any) -> None:
+    found = ask(kind, settings, Ecs(**{action: answer}))
+    assert found.status == "waiting"
+    assert found.reason
+    assert "secret" not in found.reason
+
+
+def test_settings_that_nobody_judged_are_waiting() -> None:
+    assert ask("tcp", {"port": "x"}, AWS).status == "waiting"
+
+
+# the table
+
+
+@pytest.mark.parametrize("kind", checks.TABLE)
+def test_each_check_has_what_the_table_promises(kind: str) -> None:
+    module = checks.module(kind)
+    assert module.__doc__
+    assert module.__doc__.startswith(f"`{kind}`: ")
+    assert module.Settings.__struct_config__.frozen
+    assert module.Settings.__struct_config__.forbid_unknown_fields
+    assert "limit" not in module.Settings.__struct_fields__, "every check has it"
+    assert callable(module.ask)
+    assert callable(module.label)
+    assert set(module.CALLS) == {"aws", "alibaba"}
+    operations = {name.replace("_", "").lower() for name in dir(boto3.client("ec2", region_name="eu-west-1"))}
+    assert all(re.fullmatch(r"ec2:[A-Za-z]+", call) and call[4:].lower() in operations for call in module.CALLS["aws"])
+    assert all(re.fullmatch(r"ecs:[A-Z][A-Za-z]+", call) for call in module.CALLS["alibaba"])
+    assert f"\n### {kind}\n" in (ROOT / "docs" / "configuration.md").read_text()
+
+
+def test_every_file_of_a_check_is_in_the_table() -> None:
+    shared = {"__init__", "address", "asking", "target"}
+    files = {path.stem for path in (ROOT / "shared/python/rearm/checks").glob("*.py")}
+    assert files - shared == set(checks.TABLE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "label"),
+    [
+        ("http", {"port": 8080, "path": "/healthz"}, "http :8080/healthz"),
+        ("http", {"host": "::1", "scheme": "https"}, "https [::1]:443/"),
+        ("tcp", {"port": 22, "host": "db"}, "tcp db:22"),
+        ("instance_status", {}, "instance status"),
+        ("tag", {"key": "a"}, "tag a"),
+        ("tag", {"key": "a", "value": ""}, "tag a="),
+    ],
+)
+def test_labels(kind: str, settings: dict[str, object], label: str) -> None:
+    module = checks.module(kind)
+    assert module.label(module.Settings(**settings)) == label
