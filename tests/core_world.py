@@ -15,11 +15,11 @@ START = 1_800_000_000.0
 
 def action(cloud: str = "aws", token: str = "0f0e6e0c-0000-4000-8000-000000000001", **more: object) -> Action:
     fields = {"cloud": cloud, "hook": "hook", "token": token, "instances": ("i-1",), "group": "group", "transition": "launch"}
-    return Action(**{**fields, **more})  # type: ignore[arg-type]
+    return Action(**{**fields, **more})
 
 
 def profile(every_s: int = 60, budget_s: int | None = None, **more: object) -> Profile:
-    return Profile(name="p", checks=(Check(kind="c", settings={}),), condition=One(0), every_s=every_s, budget_s=budget_s, **more)  # type: ignore[arg-type]
+    return Profile(name="p", checks=(Check(kind="c", settings={}),), condition=One(0), every_s=every_s, budget_s=budget_s, **more)
 
 
 @dataclass
@@ -61,7 +61,7 @@ def run(
         )
     )
     out = Run(real)
-    wait = core.first_wait(the_action, Hook(timeout_s), START)
+    wait = core.first_wait(the_action, Hook(timeout_s), limits, START)
     attempts = 0
     while real.ended_at is None:
         now = clock.now()

@@ -35,11 +35,27 @@ REFUSALS_THAT_PROVE = 2
 """Refusals of time that the wait should still have: after so many, heartbeats are known to add up (Alibaba Cloud)."""
 
 
-def first_wait(action: Action, hook: Hook | None, now: float) -> Wait:
-    """The wait of an action that is looked at for the first time. `hook` None: it could not be described yet."""
+def first_wait(action: Action, hook: Hook | None, limits: Limits, now: float) -> Wait:
+    """The wait as a notification shows it. `hook` None: it could not be described yet.
+
+    A notification that comes after the hook's timeout is a late duplicate, or its action is over: if the wait still goes on, somebody has
+    extended it meanwhile, so as many heartbeats count as spent as the plan spends in that time.
+    """
     began_at = min(action.notified_at or now, now)
     timeout_s = hook.heartbeat_timeout_s if hook else 0
-    return Wait(action=action, began_at=began_at, lapses_at=began_at + timeout_s, heartbeat_timeout_s=timeout_s, granted_s=timeout_s)
+    spent, granted_s = 0, float(timeout_s)
+    if limits.heartbeats_max is not None and now - began_at > timeout_s > 0:
+        planned_s = limits.wait_max_s / (limits.heartbeats_max - HEARTBEATS_IN_RESERVE)
+        spent = min(limits.heartbeats_max - 1, math.ceil((now - began_at - timeout_s) / planned_s))
+        granted_s = now - began_at
+    return Wait(
+        action=action,
+        began_at=began_at,
+        lapses_at=began_at + timeout_s,
+        heartbeat_timeout_s=timeout_s,
+        heartbeats=spent,
+        granted_s=granted_s,
+    )
 
 
 def with_hook(wait: Wait, hook: Hook, limits: Limits) -> Wait:
