@@ -223,9 +223,9 @@ def test_instances(world: DirectWorld) -> None:
         )
         return {one["InstanceId"]: one["Status"] for one in answer["InstanceStatuses"]["InstanceStatus"]}
 
-    assert statuses() == {"i-1": "Starting", "i-3": "Running"}
+    assert statuses() == {"i-1": "Starting", "i-3": "Starting"}
     world.clock.run_until(START + 60)
-    assert statuses() == {"i-1": "Running", "i-3": "Stopped"}
+    assert statuses() == {"i-1": "Running", "i-3": "Running"}
     described = world.rpc(ECS, "DescribeInstances", RegionId="cn-hangzhou", InstanceIds='["i-1"]')["Instances"]["Instance"]
     assert described[0]["VpcAttributes"]["PrivateIpAddress"]["IpAddress"] == [world.emulator.private_ip("i-1")]
     assert described[0]["Tags"]["Tag"] == [{"TagKey": "state", "TagValue": "ready"}]

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rearm.core.model import Transition
 from rearm_workbench.emulators.alibaba.wire import ApiError, RpcCall
 
 VERSIONS = ("2014-05-26",)
@@ -24,16 +23,13 @@ class Instance:
 
     instance_id: str
     private_ip: str
-    transition: Transition = "launch"
     ready: Callable[[], bool] = _always
     tags: dict[str, str] = field(default_factory=dict)
     gone: bool = False
 
     @property
     def status(self) -> str:
-        if self.transition == "launch":
-            return "Running" if self.ready() else "Starting"
-        return "Stopped" if self.ready() else "Running"
+        return "Running" if self.ready() else "Starting"
 
 
 class Ecs:

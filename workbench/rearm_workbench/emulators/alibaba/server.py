@@ -127,12 +127,12 @@ class AlibabaEmulator:
         )
         with self._lock:
             for instance_id in instances:
-                self._ecs.instance(instance_id).transition = transition
+                self._ecs.instance(instance_id)
             self._ess.add(action, activity or "asa-" + hashlib.sha256(token.encode()).hexdigest()[:20])
         return action
 
     def set_ready(self, instance_id: str, ready: Callable[[], bool]) -> None:
-        """Until `ready()`, a launching instance is `Starting`, then `Running`; a terminating one `Running`, then `Stopped`."""
+        """The instance is `Starting` until `ready()`, then `Running`."""
         with self._lock:
             self._ecs.instance(instance_id).ready = ready
 

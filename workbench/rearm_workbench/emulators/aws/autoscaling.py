@@ -32,7 +32,7 @@ def wait_state(transition: Transition, origin: str | None, destination: str | No
     return "Pending:Wait" if transition == "launch" else "Terminating:Wait"
 
 
-class Group(models.FakeAutoScalingGroup):  # type: ignore[misc]
+class Group(models.FakeAutoScalingGroup):
     """moto's group, but scaling goes through the hooks."""
 
     def set_desired_capacity(self, new_capacity: int | None) -> None:
@@ -58,7 +58,7 @@ class Group(models.FakeAutoScalingGroup):  # type: ignore[misc]
             self.autoscaling_backend.wait(self, state, "launch")
 
 
-class Backend(models.AutoScalingBackend):  # type: ignore[misc]
+class Backend(models.AutoScalingBackend):
     """moto's backend with real hooks. `reset` runs `__init__` again, so its two parameters must stay."""
 
     _url_module: ClassVar[Any] = urls

@@ -13,7 +13,7 @@ from rearm_workbench.emulators.aws.running import running
 ASKED = ("LifecycleHookName", "LifecycleTransition", *FIELDS)
 
 
-class Response(responses.AutoScalingResponse):  # type: ignore[misc]
+class Response(responses.AutoScalingResponse):
     """moto's answers, and those it lacks."""
 
     @property

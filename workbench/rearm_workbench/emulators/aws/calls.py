@@ -23,7 +23,7 @@ SIGNED_FOR = re.compile(r"Credential=[^/]*/\d+/[^/]+/([^/]+)/aws4_request")
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 
 
-class Calls(Recorder):  # type: ignore[misc]
+class Calls(Recorder):
     """moto's recorder, listening."""
 
     def _record_request(self, request: Request, body: bytes | None = None) -> None:
@@ -47,7 +47,7 @@ class Calls(Recorder):  # type: ignore[misc]
             )
 
 
-class Refusal(HTTPException):  # type: ignore[misc]
+class Refusal(HTTPException):
     """An error answer in the service's own wire format."""
 
     def __init__(self, service: str, code: str, message: str, status: int) -> None:

@@ -9,7 +9,7 @@ from rearm_workbench.emulators.aws.running import running
 RUNNING = 16
 
 
-class Instance(instances.Instance):  # type: ignore[misc]
+class Instance(instances.Instance):
     """moto's instance. `instance_id` among its arguments makes one with exactly that id."""
 
     def __init__(self, *args: Any, instance_id: str | None = None, **kwargs: Any) -> None:

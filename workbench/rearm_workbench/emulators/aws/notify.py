@@ -112,7 +112,7 @@ def _to_event_bus(group: GroupFacts, detail_type: str, detail: dict[str, str]) -
         rule.send_to_targets(event)
 
 
-class Rule(events_models.Rule):  # type: ignore[misc]
+class Rule(events_models.Rule):
     """moto's rule: SQS queues get the whole event (moto's lacks `account`), and Lambda functions and SNS topics get it at all."""
 
     def send_to_targets(self, original_event: dict[str, Any], transform_input: bool = True) -> None:
@@ -143,7 +143,7 @@ class Rule(events_models.Rule):  # type: ignore[misc]
         return json.dumps(sent | ({} if isinstance(event["time"], str) else {"time": running().time_s()}))
 
 
-class Subscription(sns_models.Subscription):  # type: ignore[misc]
+class Subscription(sns_models.Subscription):
     """moto's subscription: times are virtual, `RawMessageDelivery: false` is false, and Lambda functions are called."""
 
     def publish(self, message: str, message_id: str, subject: str | None = None, **rest: Any) -> None:

@@ -21,7 +21,7 @@ AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 INPUT_MAX = 256 * 1024
 
 
-class ScheduleExists(JsonRESTError):  # type: ignore[misc]
+class ScheduleExists(JsonRESTError):
     """409, as the service answers; moto's own is a 400."""
 
     code = 409
@@ -30,7 +30,7 @@ class ScheduleExists(JsonRESTError):  # type: ignore[misc]
         super().__init__("ConflictException", f"Schedule {name} already exists.")
 
 
-class Backend(models.EventBridgeSchedulerBackend):  # type: ignore[misc]
+class Backend(models.EventBridgeSchedulerBackend):
     """moto's schedules, checked and armed."""
 
     _url_module: ClassVar[Any] = urls

@@ -1,0 +1,50 @@
+# The menu. `make` alone prints it.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+# Bytecode is written whatever the surroundings say: without it every start compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONPATH
+unexport PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types boundaries format default-config clean
+
+help: ## this menu
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+setup: $(BIN)/.ready ## make .venv with everything in it
+
+$(BIN)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rearm's workbench needs Python 3.11 or newer: make setup PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: setup ## replay the sample notifications of both clouds through the deployed handlers
+	$(BIN)/rearm replay
+
+test: setup ## run the tests
+	$(BIN)/python -m pytest
+
+check: lint types boundaries ## lint, types, import boundaries
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup
+	$(BIN)/mypy shared workbench
+
+boundaries: setup
+	$(BIN)/python -m pytest tests/test_boundaries.py
+
+format: setup ## put the code into its usual form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+default-config: setup ## compile the configuration shipped as the default
+	$(BIN)/rearm config compile shared/python/rearm/default.yml -o shared/python/rearm/default.json
+
+clean: ## remove what the other targets made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
