@@ -18,7 +18,8 @@ ALLOWED = {
     "core": {"core", "errors"},
     "checks": {"checks", "core", "errors", "clouds", "duration", "clock"},
     "clouds": {"clouds", "core", "errors", "clock"},
-    "look": {"core", "errors", "clouds", "clock", "config", "observe"},
+    "doorway": {"core", "errors", "clouds", "clock", "config", "look"},
+    "look": {"core", "errors", "clouds", "clock", "observe"},
     "observe": {"core", "errors", "clouds", "clock", "checks"},
 }
 

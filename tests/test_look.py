@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rearm import clock, look
+from rearm import clock, doorway, look
 from rearm import config as configs
 from rearm.clouds.aws.cloud import Aws
 from rearm.core import grid
@@ -79,6 +79,14 @@ def test_a_timer_that_cannot_be_set_is_left_to_the_platform(event: str) -> None:
     wait = run(event, fail, ready_after="8m", hook={"heartbeat_timeout": "10m"})
     assert (wait.outcome, wait.ended_by) == ("CONTINUE", "rearm")
     assert any("failed: delivered again" in what for what in whats(wait))
+
+
+def test_a_held_wait_survives_a_hand_over_that_fails_at_first() -> None:
+    """A hook of 60 s is looked at within one invocation; its successor's timer cannot be set at the first try."""
+    fail = failing(TIMER["aws"], "InternalServerException", 500, times=SDK_TRIES)
+    wait = run("aws/direct-launch.json", fail, ready_after="20m", hook={"heartbeat_timeout": "60s"})
+    assert (wait.outcome, wait.ended_by) == ("CONTINUE", "rearm")
+    assert wait.api_calls[TIMER["aws"]] > SDK_TRIES
 
 
 @both_clouds
@@ -185,7 +193,7 @@ def message(due_in_s: float, now: float) -> bytes:
 
 def test_a_timer_that_comes_much_too_early_is_set_again_under_another_name(standing_clock: list[float]) -> None:
     cloud = StandInCloud(remaining_s=30)
-    line = look.look_again(message(600, standing_clock[0]), cloud)
+    line = doorway.look_again(message(600, standing_clock[0]), cloud)
     assert line["verdict"] == "early"
     [(name, at, wait)] = cloud.timers
     assert (name, at) == (grid.timer_name(ACTION, wait.slot, 1), 1_800_000_600.0)
@@ -194,7 +202,7 @@ def test_a_timer_that_comes_much_too_early_is_set_again_under_another_name(stand
 def test_a_timer_that_comes_a_little_early_is_waited_for(standing_clock: list[float]) -> None:
     standing_clock[0] = 1_800_000_000.0
     cloud = StandInCloud(remaining_s=60)
-    line = look.look_again(message(20, standing_clock[0]), cloud)
+    line = doorway.look_again(message(20, standing_clock[0]), cloud)
     assert line["verdict"] == "look"
     assert standing_clock[0] == 1_800_000_020.0
 
@@ -202,7 +210,7 @@ def test_a_timer_that_comes_a_little_early_is_waited_for(standing_clock: list[fl
 @pytest.mark.parametrize("payload", [b"", b"{}", b"nonsense", b'{"rearm": {}}', b'{"rearm": {"action": 5}}', b"\xff\xfe"])
 def test_a_recheck_message_that_is_none_is_refused_in_one_line(payload: bytes) -> None:
     with pytest.raises(InvalidNotification) as caught:
-        look.look_again(payload, StandInCloud())
+        doorway.look_again(payload, StandInCloud())
     assert "\n" not in str(caught.value)
 
 
@@ -221,6 +229,6 @@ def test_good_notifications_are_served_before_a_bad_one_is_refused(standing_cloc
 
     cloud = NoHook()
     with pytest.raises(InvalidNotification, match="no token"):
-        look.serve([Parsed("invalid", "no token"), Parsed("action", "", ACTION)], cloud)
+        doorway.serve([Parsed("invalid", "no token"), Parsed("action", "", ACTION)], cloud)
     assert len(cloud.timers) == 1
     assert cloud.timers[0][1] >= standing_clock[0] + AWS.timer_lead_s

@@ -6,7 +6,7 @@ import msgspec
 
 from rearm.clouds.alibaba import parse
 from rearm.clouds.alibaba.cloud import Alibaba
-from rearm.look import serve
+from rearm.doorway import serve
 
 
 def handler(event: bytes, context: Any) -> bytes:

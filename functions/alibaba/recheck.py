@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from rearm.clouds.alibaba.cloud import Alibaba
-from rearm.look import look_again
+from rearm.doorway import look_again
 
 
 def handler(event: bytes, context: Any) -> bytes:

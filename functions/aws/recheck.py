@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from rearm.clouds.aws.cloud import Aws
-from rearm.look import look_again
+from rearm.doorway import look_again
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

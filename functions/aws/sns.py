@@ -4,7 +4,7 @@ from typing import Any
 
 from rearm.clouds.aws import parse
 from rearm.clouds.aws.cloud import Aws
-from rearm.look import serve
+from rearm.doorway import serve
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rearm.clouds.aws import parse
 from rearm.clouds.aws.cloud import Aws
-from rearm.look import serve_batch
+from rearm.doorway import serve_batch
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,27 +1,19 @@
-"""A look: observe, decide, apply in order, and one log line. The doorways call `serve` and `look_again`.
+"""A look: observe, decide, apply in order, and one log line.
 
 What ends a chain of looks: a completion that the cloud confirmed, or "gone". Everything else leaves a timer behind, or raises
 `TryAgain`, so that the platform delivers again.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
-from rearm import clock, config
+from rearm import clock
 from rearm.clouds import Cloud
 from rearm.core import decide as core
 from rearm.core import grid
-from rearm.core.model import Action, CheckResult, Complete, Decision, Heartbeat, Hook, Parsed, Recheck, Wait
-from rearm.core.profile import Config, Profile
-from rearm.errors import ActionGone, InvalidNotification, LimitSpent, TryAgain
+from rearm.core.model import Action, CheckResult, Complete, Decision, Heartbeat, Recheck, Wait
+from rearm.core.profile import Profile
+from rearm.errors import ActionGone, LimitSpent, TryAgain
 from rearm.observe import observe, remembered
-
-EARLY_S = 5
-"""A timer that comes at most this early is taken as due."""
-
-RESERVE_S = 10
-"""Of the invocation's time, kept for calls when looks are repeated or a timer came early."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -50,126 +42,7 @@ class Armed:
 armed = Armed()
 
 
-def serve(notifications: Sequence[Parsed], cloud: Cloud) -> list[dict[str, object]]:
-    """Take in what a doorway parsed; returns the log lines. Good ones are served even beside an invalid one.
-
-    Raises `InvalidNotification` (one line for each) or `TryAgain` when all were tried.
-    """
-    settings = config.load()
-    lines: list[dict[str, object]] = []
-    invalid: list[str] = []
-    again: list[str] = []
-    for parsed in notifications:
-        if parsed.action is None:
-            lines.append(_tell(cloud, {"verdict": parsed.verdict, "reason": parsed.reason}))
-            if parsed.verdict == "invalid":
-                invalid.append(parsed.reason)
-            continue
-        try:
-            lines.append(_first_look(parsed.action, settings, cloud))
-        except TryAgain as error:
-            again.append(str(error))
-    if again:
-        raise TryAgain("; ".join(again))
-    if invalid:
-        raise InvalidNotification("; ".join(invalid))
-    return lines
-
-
-def serve_batch(notifications: Sequence[Parsed], cloud: Cloud) -> dict[str, list[dict[str, str]]]:
-    """The same for a batch with partial answers (SQS): only what failed is delivered again.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    """
-    failed: dict[str, None] = {}
-    for parsed in notifications:
-        try:
-            serve([parsed], cloud)
-        except Exception as error:  # noqa: BLE001 - one bad record must not take the others of its batch with it
-            _tell(cloud, {"verdict": "failed", "record": parsed.record, "reason": _one_line(error)})
-            failed[parsed.record or ""] = None
-    return {"batchItemFailures": [{"itemIdentifier": record} for record in failed]}
-
-
-def look_again(payload: bytes, cloud: Cloud) -> dict[str, object]:
-    """The recheck: the message is the memory. Raises `InvalidNotification` for a message that is not ours."""
-    try:
-        wait = msgspec.json.decode(payload, type=Message).rearm
-    except msgspec.DecodeError as error:
-        raise InvalidNotification(f"not a recheck message of rearm: {error}") from None
-    if wait.due_at - clock.now() > EARLY_S:
-        room_s = max(0.0, cloud.remaining_s() - RESERVE_S)
-        clock.sleep(min(wait.due_at - clock.now(), room_s))
-        now = clock.now()
-        if wait.due_at - now > EARLY_S:
-            wait = msgspec.structs.replace(wait, hop=wait.hop + 1)
-            cloud.recheck(grid.timer_name(wait.action, wait.slot, wait.hop), wait.due_at, now, _message(wait))
-            return _tell(cloud, _about(wait.action) | {"verdict": "early", "reason": f"due in {round(wait.due_at - now)} s: set again"})
-    profile = config.load().profile_for(wait.action)
-    if profile is None:
-        return _tell(cloud, _about(wait.action) | {"verdict": "left alone", "reason": "no profile matches it any more"})
-    if not wait.heartbeat_timeout_s:
-        try:
-            hook = _describe(wait.action, cloud)
-        except ActionGone as gone:
-            return _tell(cloud, _about(wait.action) | {"verdict": "gone", "reason": str(gone)})
-        wait = core.with_hook(wait, hook, cloud.limits) if hook else wait
-    return _look(wait, profile, cloud)
-
-
-def _first_look(action: Action, settings: Config, cloud: Cloud) -> dict[str, object]:
-    now = clock.now()
-    if armed.due(action) > now:
-        return _tell(cloud, _about(action) | {"verdict": "duplicate", "reason": f"a look is due in {round(armed.due(action) - now)} s"})
-    hook: Hook | None = None
-    try:
-        if action.transition is None:
-            hook = _describe(action, cloud)
-            if hook is None or hook.transition is None:
-                raise TryAgain(f"the transition of hook {action.hook} is not known: neither the notification nor the hook tells it")
-            action = msgspec.structs.replace(action, transition=hook.transition)
-        profile = settings.profile_for(action)
-        if profile is None:
-            return _tell(cloud, _about(action) | {"verdict": "left alone", "reason": "no profile matches: its default result will fall"})
-        hook = hook or _describe(action, cloud)
-    except ActionGone as gone:
-        return _tell(cloud, _about(action) | {"verdict": "gone", "reason": str(gone)})
-    return _look(core.first_wait(action, hook, cloud.limits, now), profile, cloud)
-
-
-def _describe(action: Action, cloud: Cloud) -> Hook | None:
-    """The hook, or None if it cannot be described just now: the wait is then extended at once and the next look asks again."""
-    try:
-        return cloud.describe_hook(action)
-    except TryAgain:
-        return None
-
-
-def _look(wait: Wait, profile: Profile, cloud: Cloud) -> dict[str, object]:
-    """Look once; on a hook too short for a timer, look until the invocation's time is nearly used up."""
-    limits = cloud.limits
-    if not 0 < wait.heartbeat_timeout_s < limits.short_hook_s:
-        return _Look(wait, profile, cloud).run()
-    until = clock.now() + cloud.remaining_s() - RESERVE_S
-    handover_s = limits.timer_lead_s + limits.timer_late_s + limits.margin_s
-    handed_over = False
-    while True:
-        held = _Look(wait, profile, cloud, held=True)
-        line = held.run()
-        if held.next_at is None:
-            return line
-        wait, now = held.wait, clock.now()
-        if not handed_over and held.next_at + handover_s >= until:
-            # The successor comes while this invocation still looks: a timer may be a minute late, the hook cannot wait that long.
-            slot = max(wait.slot + 1, grid.slot_after(wait.action, profile.every_s, now + limits.timer_lead_s))
-            _arm(wait, Recheck(now + limits.timer_lead_s, slot, "hand over"), cloud, now)
-            handed_over = True
-        if held.next_at >= until:
-            return line
-        clock.sleep(held.next_at - now)
-
-
-class _Look:
+class Look:
     """One look at one wait. `next_at` is when the next one is due, None when the wait has ended."""
 
     def __init__(self, wait: Wait, profile: Profile, cloud: Cloud, *, held: bool = False) -> None:
@@ -240,7 +113,7 @@ class _Look:
             self.wait = msgspec.structs.replace(self.wait, looks=self.wait.looks + 1)
             self._did(f"look again in {round(recheck.at - self.now)} s", "the hook is too short for a timer")
             return
-        new = _arm(self.wait, recheck, self.cloud, now)
+        new = arm(self.wait, recheck, self.cloud, now)
         self._did(f"recheck in {round(recheck.at - now)} s", recheck.reason if new else "set already: this was a duplicate")
 
     def _did(self, what: str, why: str) -> None:
@@ -251,7 +124,7 @@ class _Look:
             {"check": self.profile.checks[index].label, "instance": instance, "status": result.status, "reason": result.reason}
             for (index, instance), result in sorted(results.items())
         ]
-        line = _about(self.wait.action) | {
+        line = about(self.wait.action) | {
             "verdict": "look",
             "profile": self.profile.name,
             "did": self.did,
@@ -260,22 +133,22 @@ class _Look:
             "seconds_left": round(self.wait.lapses_at - self.now),
             "waited_s": round(self.now - self.wait.began_at),
         }
-        return _tell(self.cloud, line)
+        return tell(self.cloud, line)
 
 
-def _arm(wait: Wait, recheck: Recheck, cloud: Cloud, now: float) -> bool:
+def arm(wait: Wait, recheck: Recheck, cloud: Cloud, now: float) -> bool:
     """Set the timer of a slot; False if it is set already, which is as good."""
     name = grid.timer_name(wait.action, recheck.slot)
-    new = cloud.recheck(name, recheck.at, now, _message(core.next_wait(wait, recheck)))
+    new = cloud.recheck(name, recheck.at, now, message(core.next_wait(wait, recheck)))
     armed.note(wait.action, recheck.at, now)
     return new
 
 
-def _message(wait: Wait) -> bytes:
+def message(wait: Wait) -> bytes:
     return msgspec.json.encode(Message(wait))
 
 
-def _about(action: Action) -> dict[str, object]:
+def about(action: Action) -> dict[str, object]:
     """How a log line names an action. A token is a credential of sorts: whoever has it can end the wait."""
     return {
         "cloud": action.cloud,
@@ -287,10 +160,6 @@ def _about(action: Action) -> dict[str, object]:
     }
 
 
-def _tell(cloud: Cloud, line: dict[str, object]) -> dict[str, object]:
+def tell(cloud: Cloud, line: dict[str, object]) -> dict[str, object]:
     cloud.say(line)
     return line
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:500] or type(error).__name__
