@@ -15,6 +15,7 @@ from rearm_workbench.cli import app
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = Path(__file__).parent / "golden"
 LAUNCH = "events/aws/eventbridge-launch.json"
+COMMAND = [sys.executable, "-c", "from rearm_workbench.cli import main; main()"]
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +140,14 @@ def test_a_wrong_world_is_refused_before_anything_runs(tmp_path: Path) -> None:
     assert len(err.strip().splitlines()) == 2
 
 
+def test_a_configuration_that_a_replay_cannot_serve_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rearm.yml"
+    path.write_text(json.dumps({"version": 1, "profiles": [{"name": "p", "checks": [{"http": {"port": 443, "scheme": "https"}}]}]}))
+    code, _, err = rearm("replay", "--config", path, LAUNCH)
+    assert code == 2
+    assert "https" in err
+
+
 def test_directories_stand_for_their_files_and_an_empty_one_is_refused(tmp_path: Path) -> None:
     code, _, err = rearm("replay", tmp_path)
     assert code == 2
@@ -146,22 +155,26 @@ def test_directories_stand_for_their_files_and_an_empty_one_is_refused(tmp_path:
 
 
 def test_two_replays_at_once_do_not_meet() -> None:
-    command = [sys.executable, "-c", "from rearm_workbench.cli import main; main()", "replay", "--json", LAUNCH, "events/alibaba/oos.json"]
+    command = [*COMMAND, "replay", "--json", LAUNCH, "events/alibaba/oos.json"]
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
     outputs = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], outputs
     assert outputs[0][0] == outputs[1][0]
 
 
-def test_machine_settings_for_the_real_clouds_do_not_leak_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "nowhere")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("REARM_CONFIG", "/nowhere/rearm.json")
-    code, out, err = rearm("replay", "--json", LAUNCH, "events/alibaba/oos.json")
-    assert (code, err) == (0, "")
-    assert [wait["by"] for wait in json.loads(out)["waits"]] == ["rearm", "rearm"]
+def test_machine_settings_for_the_real_clouds_do_not_leak_in() -> None:
+    """In a process of its own: some are read when a library is imported."""
+    nowhere = "http://127.0.0.1:9"
+    settings = {"AWS_PROFILE": "nowhere", "AWS_ENDPOINT_URL": nowhere, "HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere}
+    done = subprocess.run(
+        [*COMMAND, "replay", "--json", LAUNCH, "events/alibaba/oos.json"],
+        env=os.environ | settings | {"REARM_CONFIG": "/nowhere/rearm.json"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [wait["by"] for wait in json.loads(done.stdout)["waits"]] == ["rearm", "rearm"]
 
 
 @pytest.mark.parametrize(

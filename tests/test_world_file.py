@@ -36,7 +36,9 @@ def test_every_problem_is_said_at_once_with_its_path() -> None:
     assert all("\n" not in line for line in problems)
 
 
-@pytest.mark.parametrize("raw", [[], "40m", 5, None, {"ready_after": {}}, {"hook": []}, {"ready_after": True}, {"duplicates": "3"}])
+@pytest.mark.parametrize(
+    "raw", [[], "40m", 5, None, {"ready_after": {}}, {"hook": 5}, {"hook": []}, {"ready_after": True}, {"duplicates": "3"}]
+)
 def test_other_shapes_are_refused(raw: object) -> None:
     assert problems_of(raw)
 
@@ -46,6 +48,7 @@ def test_what_it_says_is_what_happens() -> None:
     assert (world.ready_after_s, world.hook("aws"), world.deliveries_s()) == (21_000, (600, "CONTINUE"), [0, 5, 660, 1260])
     assert judge({"ready_after": "never"}).ready_after_s is None
     assert judge({}).hook("alibaba") == (600, "CONTINUE")
+    assert judge({"gone_after": None, "expect": None, "hook": {"default_result": None}}) == judge({"hook": {}}) == judge({})
 
 
 @pytest.mark.parametrize("content", ["ready_after: [", "ready_after: 1m\nready_after: 2m\n", "\x00\x01", "- a\n- b\n"])

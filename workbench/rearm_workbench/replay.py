@@ -9,6 +9,7 @@ from rearm.core.model import Action, Parsed
 from rearm.core.profile import Config
 from rearm.errors import ConfigError, InvalidNotification
 from rearm_workbench import world_file
+from rearm_workbench.deployed import environment
 from rearm_workbench.kinds import Kind, explain
 from rearm_workbench.timeline import WaitRecord
 from rearm_workbench.world import Progress, Replayed, Unfit
@@ -117,7 +118,8 @@ def play(replay: Replay, config: Config, config_path: Path | None, progress: Pro
 def _world_class(kind: Kind) -> type[Replayed]:
     """Imported only when used: each brings its emulator."""
     if kind.cloud == "aws":
-        from rearm_workbench.world_aws import ReplayedOnAws
+        with environment({}):  # moto makes a boto3 session when it is imported: the terminal's AWS_PROFILE is none of its business
+            from rearm_workbench.world_aws import ReplayedOnAws
 
         return ReplayedOnAws
     from rearm_workbench.world_alibaba import ReplayedOnAlibaba

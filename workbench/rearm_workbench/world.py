@@ -98,6 +98,8 @@ class Replayed(ABC):
         return {"REARM_CONFIG": str(self.config_path) if self.config_path else ""}
 
     def _begin(self) -> None:
+        if any(check.settings.get("scheme") == "https" for check in self._checks("http")):
+            raise Unfit("a check speaks https, and a replay has no certificate for the instance: use `scheme: http` for the replay")
         timeout_s, default_result = self.world.hook(self.kind.cloud or "aws")
         for action in self.actions:
             try:

@@ -64,7 +64,7 @@ def read(path: Path) -> World:
 def judge(raw: object) -> World:
     """The world that a mapping describes. Raises ConfigError with all problems."""
     problems = Problems()
-    known = problems.mapping("", raw, KEYS) or {}
+    known = _given(problems.mapping("", raw, KEYS))
     fields: dict[str, object] = {}
     if "ready_after" in known:
         fields["ready_after_s"] = None if known["ready_after"] == "never" else _seconds(problems, known, "ready_after", "`never`, or ")
@@ -87,7 +87,7 @@ def judge(raw: object) -> World:
 
 
 def _hook(problems: Problems, raw: object) -> dict[str, object]:
-    known = problems.mapping("hook", raw, HOOK_KEYS) or {}
+    known = _given(problems.mapping("hook", raw, HOOK_KEYS))
     fields: dict[str, object] = {}
     if "heartbeat_timeout" in known:
         seconds = _seconds(problems, known, "heartbeat_timeout", within="hook")
@@ -97,6 +97,11 @@ def _hook(problems: Problems, raw: object) -> dict[str, object]:
     if "default_result" in known and problems.word("hook.default_result", known["default_result"], RESULTS):
         fields["default_result"] = known["default_result"]
     return fields
+
+
+def _given(mapping: dict[str, object] | None) -> dict[str, object]:
+    """What is set: a key without a value (`gone_after:`) is not."""
+    return {key: value for key, value in (mapping or {}).items() if value is not None}
 
 
 def _seconds(problems: Problems, known: dict[str, object], key: str, also: str = "", within: str = "") -> int | None:
