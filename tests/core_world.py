@@ -90,10 +90,11 @@ def run(
                     wait = core.after_unsure_heartbeat(wait)
                     failed = True
             elif isinstance(effect, Recheck):
-                recheck = core.soon(effect, limits, now, "heartbeat failed") if failed else effect
+                recheck = core.soon(wait, effect, limits, now, "heartbeat failed") if failed else effect
         if recheck is not None:
             assert recheck.at > now
             assert recheck.slot > wait.slot
+            assert recheck.at <= now + limits.timer_lead_s + 2 * the_profile.every_s
             wait = core.next_wait(wait, recheck)
             clock.run_until(recheck.at + late(len(out.looks)))
     return out

@@ -74,6 +74,16 @@ def test_an_unconfirmed_completion_is_sent_again_and_never_another(event: str, c
 
 
 @both_clouds
+def test_a_completion_that_is_denied_for_an_hour_is_tried_again_at_the_cadence(event: str) -> None:
+    """Quickly at first, then once a minute: trouble that lasts is no reason to run in circles."""
+    fail = failing(COMPLETE[cloud_of(event)], "Forbidden.RAM", 403, times=60)
+    wait = run(event, fail, ready_after="4m", hook={"heartbeat_timeout": "10m"})
+    assert (wait.outcome, wait.ended_by) == ("CONTINUE", "rearm")
+    assert wait.waited_s > 40 * 60
+    assert wait.looks <= wait.waited_s / 60 + 15
+
+
+@both_clouds
 def test_a_timer_that_cannot_be_set_is_left_to_the_platform(event: str) -> None:
     fail = failing(TIMER[cloud_of(event)], "InternalServerError", 500, times=SDK_TRIES)
     wait = run(event, fail, ready_after="8m", hook={"heartbeat_timeout": "10m"})

@@ -60,7 +60,7 @@ def counted(number: int, what: str) -> str:
 def _timeline(entries: Iterable[Entry]) -> RenderableType:
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     table.add_column(justify="right", min_width=10, style="cyan", no_wrap=True)
-    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold", max_width=30)
     table.add_column(overflow="fold", style="dim")
     for when, what, why in _folded(list(entries)):
         table.add_row(when, what, why)

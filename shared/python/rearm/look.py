@@ -65,15 +65,15 @@ class Look:
             reason = f"{gone} ({reason})"
         return self._say(results, reason)
 
-    def _apply(self, decision: Decision) -> None:
-        trouble = ""
+    def _apply(self, decision: Decision, trouble: str = "") -> None:
+        """`trouble`: what has failed already, so that the next look should come soon."""
         for effect in decision:
             if isinstance(effect, Complete):
                 self._complete(effect)
             elif isinstance(effect, Heartbeat):
-                trouble = self._heartbeat(effect)
+                trouble = self._heartbeat(effect) or trouble
             else:
-                self._recheck(core.soon(effect, self.limits, self.now, trouble) if trouble else effect)
+                self._recheck(core.soon(self.wait, effect, self.limits, self.now, trouble) if trouble else effect)
 
     def _complete(self, effect: Complete) -> None:
         try:
@@ -82,11 +82,9 @@ class Look:
         except TryAgain as error:
             if self.now > core.cloud_end(self.wait, self.limits):
                 raise
-            # Not confirmed: it may have taken place. Keep the wait alive and send the same result again, never another.
-            self.wait = msgspec.structs.replace(self.wait, ending=effect.result)
+            self.wait = core.after_unsure_completion(self.wait, effect.result)
             self._did(f"complete {effect.result} failed", str(error))
-            *beats, recheck = core.stay(self.wait, self.profile, self.limits, self.now, str(error))
-            self._apply((*beats, core.soon(recheck, self.limits, self.now, str(error)) if isinstance(recheck, Recheck) else recheck))
+            self._apply(core.stay(self.wait, self.profile, self.limits, self.now, str(error)), trouble=str(error))
 
     def _heartbeat(self, effect: Heartbeat) -> str:
         """Returns what went wrong, or nothing."""
@@ -107,7 +105,7 @@ class Look:
     def _recheck(self, recheck: Recheck) -> None:
         # Checks, and calls that were throttled, may have taken long: a timer in the past would be refused.
         now = clock.now()
-        recheck = Recheck(max(recheck.at, now + self.limits.timer_lead_s), recheck.slot, recheck.reason)
+        recheck = msgspec.structs.replace(recheck, at=max(recheck.at, now + self.limits.timer_lead_s))
         self.next_at = recheck.at
         if self.held:
             self.wait = msgspec.structs.replace(self.wait, looks=self.wait.looks + 1)
@@ -138,7 +136,7 @@ class Look:
 
 def arm(wait: Wait, recheck: Recheck, cloud: Cloud, now: float) -> bool:
     """Set the timer of a slot; False if it is set already, which is as good."""
-    name = grid.timer_name(wait.action, recheck.slot)
+    name = grid.timer_name(wait.action, recheck.slot, recheck.hop)
     new = cloud.recheck(name, recheck.at, now, message(core.next_wait(wait, recheck)))
     armed.note(wait.action, recheck.at, now)
     return new

@@ -24,12 +24,15 @@ import msgspec
 
 from rearm.core import grid
 from rearm.core.limits import Limits
-from rearm.core.model import Action, Complete, Decision, Heartbeat, Hook, Recheck, Wait
+from rearm.core.model import Action, Complete, Decision, Heartbeat, Hook, Recheck, Result, Wait
 from rearm.core.profile import Profile
 from rearm.core.verdict import Results, judge
 
 HEARTBEATS_IN_RESERVE = 2
 """Of the 20 on Alibaba Cloud, kept for calls that failed but may have counted."""
+
+QUICK_TRIES = 3
+"""Looks in a row before their slot, to try again what failed; after that the next slot is soon enough."""
 
 REFUSALS_THAT_PROVE = 2
 """Refusals of time that the wait should still have: after so many, heartbeats are known to add up (Alibaba Cloud)."""
@@ -198,12 +201,23 @@ def after_heartbeat(wait: Wait, seconds: int, limits: Limits, now: float) -> Wai
     lapses_at = (wait.lapses_at if heartbeats_add(wait) else now) + seconds
     if not limits.heartbeat_is_chosen:
         lapses_at = min(lapses_at, wait.began_at + limits.wait_limit_s(wait.heartbeat_timeout_s))
-    return msgspec.structs.replace(wait, lapses_at=lapses_at, heartbeats=wait.heartbeats + 1, granted_s=wait.granted_s + seconds)
+    return msgspec.structs.replace(
+        wait,
+        lapses_at=lapses_at,
+        heartbeats=wait.heartbeats + 1,
+        granted_s=wait.granted_s + seconds,
+        troubles=wait.troubles if wait.ending else 0,
+    )
 
 
 def after_unsure_heartbeat(wait: Wait) -> Wait:
     """The wait after a heartbeat of which nobody knows whether it took place: counted, but nothing gained."""
-    return msgspec.structs.replace(wait, heartbeats=wait.heartbeats + 1)
+    return msgspec.structs.replace(wait, heartbeats=wait.heartbeats + 1, troubles=wait.troubles + 1)
+
+
+def after_unsure_completion(wait: Wait, result: Result) -> Wait:
+    """The wait after a completion that was not confirmed: it may have taken place, so the same result is sent again, never another."""
+    return msgspec.structs.replace(wait, ending=result, troubles=wait.troubles + 1)
 
 
 def after_refused_heartbeat(wait: Wait, limits: Limits, *, for_count: bool) -> Wait:
@@ -212,17 +226,25 @@ def after_refused_heartbeat(wait: Wait, limits: Limits, *, for_count: bool) -> W
     Time refused twice, the second time for half as much, shows that heartbeats add up: then the sum of the grants is the lapse.
     """
     if for_count:
-        return msgspec.structs.replace(wait, heartbeats=limits.heartbeats_max or wait.heartbeats)
+        return msgspec.structs.replace(wait, heartbeats=limits.heartbeats_max or wait.heartbeats, troubles=wait.troubles + 1)
     refused = wait.refused + 1
     lapses_at = max(wait.lapses_at, wait.began_at + wait.granted_s) if refused == REFUSALS_THAT_PROVE else wait.lapses_at
-    return msgspec.structs.replace(wait, refused=refused, lapses_at=lapses_at)
+    return msgspec.structs.replace(wait, refused=refused, lapses_at=lapses_at, troubles=wait.troubles + 1)
 
 
-def soon(recheck: Recheck, limits: Limits, now: float, reason: str) -> Recheck:
-    """The same slot, but as soon as a timer can be: for a heartbeat or a completion that failed."""
-    return Recheck(min(recheck.at, now + limits.timer_lead_s), recheck.slot, reason)
+def soon(wait: Wait, recheck: Recheck, limits: Limits, now: float, reason: str) -> Recheck:
+    """Instead of `recheck`, a look as soon as a timer can be: for a heartbeat or a completion that failed.
+
+    As long as it can still help: not after the lapse, and not for ever when there is time enough until the next slot.
+    """
+    soon_at = now + limits.timer_lead_s
+    lapses_first = wait.lapses_at < recheck.at + limits.timer_late_s + limits.margin_s
+    if recheck.at <= soon_at or now >= wait.lapses_at or (wait.troubles > QUICK_TRIES and not lapses_first):
+        return recheck
+    return Recheck(soon_at, recheck.slot, reason, hop=wait.troubles)
 
 
 def next_wait(wait: Wait, recheck: Recheck) -> Wait:
     """The wait as the recheck's message carries it."""
-    return msgspec.structs.replace(wait, slot=recheck.slot, due_at=recheck.at, looks=wait.looks + 1, hop=0)
+    slot = wait.slot if recheck.hop else recheck.slot
+    return msgspec.structs.replace(wait, slot=slot, hop=recheck.hop, due_at=recheck.at, looks=wait.looks + 1)

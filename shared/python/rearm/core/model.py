@@ -74,14 +74,16 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     granted_s: float = 0
     """All time given so far: the hook's timeout and every heartbeat. An upper bound if heartbeats add up (Alibaba)."""
     slot: int = 0
-    """The grid slot of the look that carries this wait; 0 for the first."""
+    """The last grid slot that was used up; 0 for the first look."""
     due_at: float = 0
     """When that look was due."""
     looks: int = 0
     refused: int = 0
     """How often the cloud refused to extend the wait for its total time (Alibaba)."""
+    troubles: int = 0
+    """In how many looks in a row a heartbeat or the completion failed."""
     hop: int = 0
-    """How often the timer of this slot came too early and was set again."""
+    """Tells timers of one slot apart: looks before their slot, and timers that came too early and were set again."""
     ending: Result | None = None
     """A result that was decided and sent but not confirmed: it is sent again, never another."""
     known: dict[str, str] = {}
@@ -104,11 +106,13 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
 
 
 class Recheck(msgspec.Struct, frozen=True, tag=True):
-    """Look again at `at`, under the timer name of `slot`."""
+    """Look again at `at`, under the timer name of `slot` and `hop`."""
 
     at: float
     slot: int
     reason: str
+    hop: int = 0
+    """Not 0: a look before its slot, to try again what failed. The slot itself stays free."""
 
 
 class Complete(msgspec.Struct, frozen=True, tag=True):

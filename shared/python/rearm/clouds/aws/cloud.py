@@ -72,8 +72,12 @@ def _make_client(service: str) -> Any:
     from botocore.config import Config
     from botocore.exceptions import NoRegionError
 
+    # The cloud judges what is sent: botocore's own validation costs time, and what it refuses would never get an answer.
     config = Config(
-        connect_timeout=CONNECT_TIMEOUT_S, read_timeout=READ_TIMEOUT_S, retries={"mode": "standard", "total_max_attempts": SDK_ATTEMPTS}
+        parameter_validation=False,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": SDK_ATTEMPTS},
     )
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if "session" not in _kept:
