@@ -148,6 +148,13 @@ def test_a_configuration_that_a_replay_cannot_serve_is_refused(tmp_path: Path) -
     assert "https" in err
 
 
+def test_test_notifications_make_no_wait() -> None:
+    code, out, err = rearm("replay", "events/aws/sns-test.json", "events/alibaba/eventbridge-test.json")
+    assert (code, err) == (0, "")
+    assert out.count("test ") >= 2
+    assert out.endswith("no wait: nothing that was read holds a lifecycle action\n")
+
+
 def test_directories_stand_for_their_files_and_an_empty_one_is_refused(tmp_path: Path) -> None:
     code, _, err = rearm("replay", tmp_path)
     assert code == 2

@@ -49,6 +49,9 @@ def replay_files(paths: list[Path], world: Path | None, config: Config, config_p
 
 def _summary(console: Console, replays: list[Replay], surprises: list[str]) -> None:
     waits = [wait for replay in replays for wait in replay.waits]
+    if not waits:
+        console.print("no wait: nothing that was read holds a lifecycle action")
+        return
     waited = span(sum(wait.waited_s for wait in waits))
     doorways = {(replay.kind.cloud, replay.kind.doorway) for replay in replays if replay.waits}
     console.print(
