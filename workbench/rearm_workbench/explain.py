@@ -65,7 +65,7 @@ def plan(action: Action, profile: Profile) -> list[str]:
     limits = LIMITS[action.cloud]
     timeout_s, _ = HOOK_DEFAULTS[action.cloud]
     wait = core.first_wait(action, Hook(timeout_s), limits, action.notified_at or 0.0)
-    last_at, why = core.last_look(wait, profile, limits, wait.began_at)
+    last_at, why = core.last_look(wait, profile, limits)
     length = "as long as each needs, 20 at most" if limits.heartbeat_is_chosen else "the hook's own length"
     return [
         f"look at once, then every {span(profile.every_s)}, until every instance passes: CONTINUE",

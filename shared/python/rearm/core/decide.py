@@ -80,7 +80,7 @@ def decide(wait: Wait, results: Results, profile: Profile, limits: Limits, now: 
         return (Complete("CONTINUE", verdict.reason),)
     if verdict.status in ("failed", "gone"):
         return (Complete(profile.failure_result(action), verdict.reason),)
-    last_look_at, why = last_look(wait, profile, limits, now)
+    last_look_at, why = last_look(wait, profile, limits)
     if now + limits.timer_lead_s > last_look_at:
         return (Complete(profile.timeout_result(action), f"{why}; last answer: {verdict.reason}"),)
     return stay(wait, profile, limits, now, verdict.reason)
@@ -89,7 +89,7 @@ def decide(wait: Wait, results: Results, profile: Profile, limits: Limits, now: 
 def stay(wait: Wait, profile: Profile, limits: Limits, now: float, reason: str) -> Decision:
     """Keep the wait alive: `(Recheck,)` or `(Heartbeat, Recheck)`."""
     soonest = now + limits.timer_lead_s
-    last_look_at = max(last_look(wait, profile, limits, now)[0], soonest)
+    last_look_at = max(last_look(wait, profile, limits)[0], soonest)
     slot = max(wait.slot + 1, grid.slot_after(wait.action, profile.every_s, soonest))
     slot_at = grid.slot_at(wait.action, profile.every_s, slot)
     if limits.timer_max_s is not None:
@@ -105,16 +105,8 @@ def stay(wait: Wait, profile: Profile, limits: Limits, now: float, reason: str) 
     return (*beats, Recheck(max(at, soonest), slot, reason))
 
 
-def last_look(wait: Wait, profile: Profile, limits: Limits, now: float) -> tuple[float, str]:
+def last_look(wait: Wait, profile: Profile, limits: Limits) -> tuple[float, str]:
     """When the last look must be due, and why then: the profile's budget or what the cloud still allows."""
-    planned_at, why = _planned_last_look(wait, profile, limits)
-    if heartbeat_due(wait, profile, limits) <= now and not heartbeat_seconds(wait, profile, limits, now):
-        lapse = wait.lapses_at - limits.timer_late_s - limits.margin_s
-        return min(planned_at, lapse), "the cloud extends the wait no further"
-    return planned_at, why
-
-
-def _planned_last_look(wait: Wait, profile: Profile, limits: Limits) -> tuple[float, str]:
     ends_at = cloud_end(wait, limits)
     by_cloud = ends_at - limits.timer_late_s - limits.margin_s
     if profile.budget_s is not None and wait.began_at + profile.budget_s < by_cloud:
@@ -126,7 +118,7 @@ def _planned_last_look(wait: Wait, profile: Profile, limits: Limits) -> tuple[fl
 
 def _needed_until(wait: Wait, profile: Profile, limits: Limits) -> float:
     """How long the wait must last so that its last look can still end it."""
-    return _planned_last_look(wait, profile, limits)[0] + limits.timer_late_s + limits.margin_s
+    return last_look(wait, profile, limits)[0] + limits.timer_late_s + limits.margin_s
 
 
 def cloud_end(wait: Wait, limits: Limits) -> float:

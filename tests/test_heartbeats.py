@@ -1,0 +1,129 @@
+"""The heartbeat planner's corners, one by one: states that a whole wait reaches rarely."""
+
+import msgspec
+import pytest
+
+from core_world import START, action, profile
+from rearm.core import decide as core
+from rearm.core.limits import ALIBABA, AWS
+from rearm.core.model import Complete, Heartbeat, Hook, Recheck, Wait
+
+SIX_HOURS = 21_570  # less the slack for clocks that differ
+
+
+def waiting(**fields: object) -> Wait:
+    """A wait on an Alibaba hook of 600 s, four hours old, that lapses in 80 s."""
+    first = core.first_wait(action("alibaba"), Hook(600), ALIBABA, START - 14_400)
+    return msgspec.structs.replace(first, **{"lapses_at": START + 80, "heartbeats": 12, "granted_s": 14_480, **fields})
+
+
+def seconds(wait: Wait) -> int:
+    return core.heartbeat_seconds(wait, profile(), ALIBABA, START)
+
+
+def test_what_is_left_of_the_wait_is_spread_over_what_is_left_of_the_heartbeats() -> None:
+    assert seconds(waiting()) == (SIX_HOURS - 14_400) // (20 - 12 - core.HEARTBEATS_IN_RESERVE)
+
+
+def test_few_heartbeats_left_make_them_long() -> None:
+    assert seconds(waiting(heartbeats=19)) == SIX_HOURS - 14_480  # all that may still be granted if heartbeats add
+
+
+def test_the_sum_of_the_grants_stays_within_six_hours_and_is_used_up_at_once_when_little_is_left() -> None:
+    assert seconds(waiting(granted_s=SIX_HOURS - 1500)) == 1500
+
+
+def test_once_the_sum_is_used_up_the_rest_is_asked_for_then_half_of_it() -> None:
+    rest = SIX_HOURS - 14_400
+    assert seconds(waiting(granted_s=SIX_HOURS)) == rest
+    assert seconds(waiting(granted_s=SIX_HOURS, refused=1)) == rest // 2
+
+
+def test_refused_twice_heartbeats_add_and_the_sum_is_the_lapse() -> None:
+    known = core.after_refused_heartbeat(waiting(refused=1, granted_s=20_000), ALIBABA, for_count=False)
+    assert core.heartbeats_add(known)
+    assert known.lapses_at == START - 14_400 + 20_000
+    assert seconds(known) == SIX_HOURS - 20_000
+    extended = core.after_heartbeat(known, 1570, ALIBABA, START)
+    assert extended.lapses_at == known.lapses_at + 1570
+    assert core.heartbeats_left(extended, ALIBABA) == 0
+
+
+def test_refused_once_proves_nothing() -> None:
+    once = core.after_refused_heartbeat(waiting(granted_s=20_000), ALIBABA, for_count=False)
+    assert not core.heartbeats_add(once)
+    assert once.lapses_at == START + 80
+
+
+def test_the_count_used_up_ends_the_wait_at_its_lapse() -> None:
+    spent = core.after_refused_heartbeat(waiting(), ALIBABA, for_count=True)
+    assert spent.heartbeats == 20
+    assert core.cloud_end(spent, ALIBABA) == spent.lapses_at
+    assert isinstance(core.decide(spent, {}, profile(), ALIBABA, START)[-1], Complete)
+
+
+def test_a_heartbeat_that_may_have_counted_is_counted() -> None:
+    unsure = core.after_unsure_heartbeat(waiting())
+    assert (unsure.heartbeats, unsure.lapses_at, unsure.troubles) == (13, START + 80, 1)
+
+
+def test_a_wait_that_cannot_be_extended_any_more_is_ended_before_it_lapses() -> None:
+    """Shortly before the six hours are over, the sum used up, and less than a heartbeat's least length to ask for."""
+    last = msgspec.structs.replace(waiting(granted_s=SIX_HOURS, refused=1), began_at=START - SIX_HOURS + 50, lapses_at=START + 20)
+    assert seconds(last) == 0
+    assert isinstance(core.decide(last, {}, profile(), ALIBABA, START)[-1], Complete)
+
+
+def test_no_heartbeat_is_asked_that_would_shorten_the_wait() -> None:
+    assert seconds(waiting(granted_s=SIX_HOURS, refused=1, lapses_at=START + 10_000)) == 0
+
+
+def test_a_timer_is_never_set_farther_than_the_cloud_allows() -> None:
+    # A slot 3600.5 s away: the delay of Function Compute ends at 3600 s.
+    wait = msgspec.structs.replace(waiting(lapses_at=START + 7200), slot=core.grid.slot_after(action("alibaba"), 3600, START))
+    [recheck] = core.stay(wait, profile(every_s=3600), ALIBABA, START, "waiting")
+    assert isinstance(recheck, Recheck)
+    assert recheck.at <= START + 3600
+
+
+def test_on_aws_a_heartbeat_is_as_long_as_the_hook_and_never_beyond_the_global_timeout() -> None:
+    wait = core.first_wait(action(), Hook(600), AWS, START - 59_700)
+    assert core.heartbeat_seconds(wait, profile(), AWS, START) == 600
+    assert core.after_heartbeat(wait, 600, AWS, START).lapses_at == START - 59_700 + 60_000
+
+
+@pytest.mark.parametrize(("timeout_s", "guard_s"), [(30, 75), (600, 75), (1000, 125), (3600, 195), (7200, 195)])
+def test_a_heartbeat_is_due_an_eighth_of_the_timeout_before_the_lapse_within_bounds(timeout_s: int, guard_s: int) -> None:
+    assert core.guard_s(core.first_wait(action(), Hook(timeout_s), AWS, START), profile(), AWS) == guard_s
+
+
+def test_no_heartbeat_is_due_when_the_wait_lasts_beyond_its_last_look() -> None:
+    wait = core.first_wait(action(), Hook(3600), AWS, START)
+    assert core.heartbeat_due(wait, profile(budget_s=1200), AWS) == float("inf")
+    [recheck] = core.decide(wait, {}, profile(budget_s=1200), AWS, START)
+    assert isinstance(recheck, Recheck)
+
+
+@pytest.mark.parametrize(
+    ("troubles", "lapses_in_s", "slot_in_s", "quick"),
+    [(1, 1000, 50, True), (3, 1000, 50, True), (4, 1000, 50, False), (9, 60, 50, True), (1, -1, 50, False), (1, 1000, 5, False)],
+)
+def test_what_failed_is_tried_again_soon_as_long_as_that_can_help(troubles: int, lapses_in_s: int, slot_in_s: int, quick: bool) -> None:
+    wait = msgspec.structs.replace(waiting(), troubles=troubles, lapses_at=START + lapses_in_s)
+    planned = Recheck(START + slot_in_s, 7, "waiting")
+    again = core.soon(wait, planned, AWS, START, "throttled")
+    assert again == (Recheck(START + 10, 7, "throttled", hop=troubles) if quick else planned)
+    assert core.next_wait(wait, again).slot == (wait.slot if quick else 7)
+
+
+def test_a_heartbeat_that_succeeds_ends_the_troubles_but_not_those_of_a_completion() -> None:
+    wait = core.after_unsure_heartbeat(waiting())
+    assert core.after_heartbeat(wait, 600, ALIBABA, START).troubles == 0
+    ending = core.after_unsure_completion(wait, "CONTINUE")
+    assert (ending.ending, core.after_heartbeat(ending, 600, ALIBABA, START).troubles) == ("CONTINUE", 2)
+
+
+def test_the_reason_of_a_heartbeat_is_when_it_would_lapse() -> None:
+    beat, _ = core.decide(waiting(), {}, profile(), ALIBABA, START)
+    assert isinstance(beat, Heartbeat)
+    assert beat.reason == "would lapse in 80 s"
