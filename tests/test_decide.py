@@ -145,7 +145,7 @@ def test_any_decision_ends_the_wait_or_looks_again_strictly_later(
     assert isinstance(last, Recheck)
     assert last.at >= START + limits.timer_lead_s
     assert last.slot > wait.slot
-    assert last.at <= START + limits.timer_lead_s + every_s * max(1, slot_ahead + 2)
+    assert last.at <= START + limits.timer_lead_s + every_s * max(2, slot_ahead + 2)
     assert limits.timer_max_s is None or last.at <= START + limits.timer_max_s
     for beat in beats:
         assert isinstance(beat, Heartbeat)

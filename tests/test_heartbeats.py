@@ -86,6 +86,15 @@ def test_a_timer_is_never_set_farther_than_the_cloud_allows() -> None:
     assert recheck.at <= START + 3600
 
 
+def test_the_slot_after_a_look_is_never_at_once() -> None:
+    the_action = action("alibaba")
+    first = core.grid.slot_at(the_action, 60, core.grid.slot_after(the_action, 60, START))
+    wait = core.first_wait(the_action, Hook(3600), ALIBABA, first - 3)
+    [recheck] = core.decide(wait, {}, profile(), ALIBABA, first - 3)
+    assert isinstance(recheck, Recheck)
+    assert recheck.at == first + 60
+
+
 def test_on_aws_a_heartbeat_is_as_long_as_the_hook_and_never_beyond_the_global_timeout() -> None:
     wait = core.first_wait(action(), Hook(600), AWS, START - 59_700)
     assert core.heartbeat_seconds(wait, profile(), AWS, START) == 600

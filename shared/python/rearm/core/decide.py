@@ -90,7 +90,8 @@ def stay(wait: Wait, profile: Profile, limits: Limits, now: float, reason: str) 
     """Keep the wait alive: `(Recheck,)` or `(Heartbeat, Recheck)`."""
     soonest = now + limits.timer_lead_s
     last_look_at = max(last_look(wait, profile, limits)[0], soonest)
-    slot = max(wait.slot + 1, grid.slot_after(wait.action, profile.every_s, soonest))
+    # A slot that comes at once is left out: a second look right after the first tells nothing new.
+    slot = max(wait.slot + 1, grid.slot_after(wait.action, profile.every_s, max(soonest, now + profile.every_s / 6)))
     slot_at = grid.slot_at(wait.action, profile.every_s, slot)
     if limits.timer_max_s is not None:
         slot_at = min(slot_at, now + limits.timer_max_s)
