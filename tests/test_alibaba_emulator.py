@@ -4,12 +4,13 @@ import json
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
+from alibaba_signing import acs3, v1
 from alibaba_world import BEAT, START, DirectWorld
-from rearm_workbench.emulators.alibaba.server import ACCESS_KEY_ID
+from rearm_workbench.emulators.alibaba.account import unset_arn
 
 OLD, NEW, ECS = "2014-08-28", "2022-02-22", "2014-05-26"
 
@@ -112,19 +113,21 @@ def test_wrong_parameters_change_nothing(world: DirectWorld, action: str, params
 def test_hooks_in_both_versions_shapes(world: DirectWorld) -> None:
     world.begin(transition="terminate")
     world.begin(token="t-2", hook="ash-2")
-    hook = {
+    hook: dict[str, object] = {
         "LifecycleHookId": "ash-1",
         "LifecycleHookName": "ash-1",
         "ScalingGroupId": "asg-1",
         "LifecycleTransition": "SCALE_IN",
         "HeartbeatTimeout": 600,
         "DefaultResult": "ABANDON",
-        "LifecycleHookStatus": "Active",
-        "NotificationArn": "",
+        "NotificationArn": unset_arn("cn-hangzhou"),
         "NotificationMetadata": "",
     }
     counts = {"TotalCount": 1, "PageNumber": 1, "PageSize": 50}
-    assert world.rpc(NEW, "DescribeLifecycleHooks", LifecycleHookIds__1="ash-1") == {"LifecycleHooks": [hook], **counts}
+    assert world.rpc(NEW, "DescribeLifecycleHooks", LifecycleHookIds__1="ash-1") == {
+        "LifecycleHooks": [hook | {"LifecycleHookStatus": "Active"}],
+        **counts,
+    }
     assert world.rpc(OLD, "DescribeLifecycleHooks", LifecycleHookId__1="ash-1") == {"LifecycleHooks": {"LifecycleHook": [hook]}, **counts}
     assert world.rpc(NEW, "DescribeLifecycleHooks", ScalingGroupId="asg-1")["TotalCount"] == 2
     assert world.rpc(NEW, "DescribeLifecycleHooks", LifecycleHookIds__1="ash-9")["LifecycleHooks"] == []
@@ -149,16 +152,16 @@ def test_actions_of_an_activity(world: DirectWorld) -> None:
 def test_parameters_from_query_form_and_headers(world: DirectWorld) -> None:
     """The ESS SDK of 2014 sends a form body, the one of 2022 `x-acs-*` headers."""
     action = world.begin()
-    common = urlencode({"Action": "RecordLifecycleActionHeartbeat", "Version": OLD, "Format": "json", "AccessKeyId": ACCESS_KEY_ID})
-    form = urlencode({**BEAT, "heartbeatTimeout": 700}).encode()
-    assert world.http("POST", f"/?{common}", form, Content_Type="application/x-www-form-urlencoded")[0] == 200
+    common = {"Action": "RecordLifecycleActionHeartbeat", "Version": OLD, "Format": "json"}
+    form = BEAT | {"heartbeatTimeout": "700"}
+    signed = dict(parse_qsl(v1(common | form, "POST")))
+    query = urlencode({name: value for name, value in signed.items() if name not in form})
+    body = urlencode(form).encode()
+    assert world.http("POST", f"/?{query}", body, Content_Type="application/x-www-form-urlencoded")[0] == 200
     assert action.lapses_at == START + 700
-    headers = {
-        "x_acs_action": "RecordLifecycleActionHeartbeat",
-        "x_acs_version": NEW,
-        "Authorization": f"ACS3-HMAC-SHA256 Credential={ACCESS_KEY_ID},SignedHeaders=host,Signature=00",
-    }
-    assert world.http("POST", f"/?{urlencode({**BEAT, 'heartbeatTimeout': 800})}", b"", **headers)[0] == 200
+    given = BEAT | {"heartbeatTimeout": "800"}
+    headers = acs3("POST", "/", given, x_acs_action="RecordLifecycleActionHeartbeat", x_acs_version=NEW)
+    assert world.http("POST", f"/?{urlencode(given)}", b"", **headers)[0] == 200
     assert action.lapses_at == START + 800
     assert [name for name, _ in world.calls] == ["ess:RecordLifecycleActionHeartbeat"] * 2
     assert "heartbeatTimeout=700" in world.calls[0][1]
@@ -166,11 +169,11 @@ def test_parameters_from_query_form_and_headers(world: DirectWorld) -> None:
 
 def test_xml_on_request(world: DirectWorld) -> None:
     world.begin()
-    query = urlencode({"Action": "DescribeLifecycleHooks", "Version": OLD, "Format": "XML", "AccessKeyId": ACCESS_KEY_ID})
-    status, text, headers = world.http("GET", f"/?{query}")
+    query = {"Action": "DescribeLifecycleHooks", "Version": OLD, "Format": "XML"}
+    status, text, headers = world.http("GET", f"/?{v1(query)}")
     assert (status, headers["content-type"]) == (200, "text/xml;charset=utf-8")
-    assert "<LifecycleHooks><LifecycleHook><LifecycleHookId>ash-1</LifecycleHookId>" in text
-    status, text, _ = world.http("GET", "/?" + query.replace("DescribeLifecycleHooks", "CompleteLifecycleAction"))
+    assert "<LifecycleHooks><LifecycleHook><ScalingGroupId>asg-1</ScalingGroupId><LifecycleHookId>ash-1</LifecycleHookId>" in text
+    status, text, _ = world.http("GET", "/?" + v1(query | {"Action": "CompleteLifecycleAction"}))
     assert status == 400
     assert text.startswith('<?xml version="1.0" encoding="UTF-8"?><Error><RequestId>')
 
@@ -178,23 +181,27 @@ def test_xml_on_request(world: DirectWorld) -> None:
 def test_strangers_and_what_is_not_modelled_are_refused(world: DirectWorld) -> None:
     status, text, _ = world.http("POST", f"/?{urlencode({'Action': 'DescribeLifecycleHooks', 'Version': NEW, 'AccessKeyId': 'LTAIother'})}")
     assert (status, json.loads(text)["Code"]) == (404, "InvalidAccessKeyId.NotFound")
-    status, code, message = world.error(NEW, "CreateLifecycleHook", ScalingGroupId="asg-1")
+    status, code, message = world.error(NEW, "CreateScalingRule", ScalingGroupId="asg-1")
     assert (status, code) == (404, "InvalidAction.NotFound")
-    assert message.startswith("ess:CreateLifecycleHook is not modelled by the emulator; modelled: ecs:DescribeInstanceStatus, ")
+    assert message.startswith("ess:CreateScalingRule is not modelled by the emulator; modelled: ecs:DescribeInstanceStatus, ")
     assert world.error("2019-01-01", "DescribeRegions")[:2] == (400, "NoSuchVersion")
-    assert [name for name, _ in world.calls] == ["ess:DescribeLifecycleHooks", "ess:CreateLifecycleHook", "unknown:DescribeRegions"]
+    assert [name for name, _ in world.calls] == ["ess:DescribeLifecycleHooks", "ess:CreateScalingRule", "unknown:DescribeRegions"]
 
 
 def test_every_modelled_operation_answers(world: DirectWorld) -> None:
-    served = {name for name in world.emulator.modelled_operations() if not name.startswith("fc:")}
+    served = {name for name in world.emulator.modelled_operations() if not name.startswith(("fc:", "mns:"))}
     for name in served:
         product, _, action = name.partition(":")
-        status, text, _ = world.http(
-            "POST", f"/?{urlencode({'Action': action, 'Version': NEW if product == 'ess' else ECS, 'AccessKeyId': ACCESS_KEY_ID})}"
-        )
+        params = {"Action": action, "Version": {"ess": NEW, "ecs": ECS, "sts": "2015-04-01"}[product]}
+        status, text, _ = world.http("GET", f"/?{v1(params)}")
         assert "not modelled" not in text
         assert status in (200, 400)
     assert {name for name, _ in world.calls} == served
+
+
+def test_who_the_caller_is(world: DirectWorld) -> None:
+    told = world.rpc("2015-04-01", "GetCallerIdentity")
+    assert (told["AccountId"], told["Arn"]) == ("1234567890123456", "acs:ram::1234567890123456:root")
 
 
 def test_faults_before_and_after_the_effect(world: DirectWorld) -> None:
@@ -251,7 +258,7 @@ def test_an_action_ends_when_its_last_instance_has_vanished(world: DirectWorld) 
 def test_a_call_costs_a_few_milliseconds(world: DirectWorld) -> None:
     """A replay of six hours makes hundreds of calls; connections are kept and nothing waits for Nagle's algorithm."""
     world.begin()
-    query = urlencode({"Action": "DescribeLifecycleHooks", "Version": NEW, "AccessKeyId": ACCESS_KEY_ID})
+    query = v1({"Action": "DescribeLifecycleHooks", "Version": NEW}, "POST")
     connection = HTTPConnection(world.emulator.endpoint, timeout=5)
     times = []
     for _ in range(50):

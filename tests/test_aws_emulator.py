@@ -12,6 +12,7 @@ from moto.ec2.models import instances as moto_instances
 
 from aws_world import INSTANCE, START, TOKEN, World, beat, complete, refused, running, schedule
 from rearm_workbench.emulators.aws import NOT_MODELLED, AwsEmulator, modelled_operations
+from rearm_workbench.emulators.aws.operations import PARTLY
 from rearm_workbench.virtual_clock import VirtualClock
 
 
@@ -77,6 +78,9 @@ def test_what_is_not_modelled_says_so(world: World) -> None:
     assert found["autoscaling:CompleteLifecycleAction"] == "modelled"
     assert found["ec2:DescribeInstances"] == "moto"
     assert found["autoscaling:DescribeAccountLimits"] == "not modelled"
+    assert found["scheduler:CreateSchedule"].startswith("partly: no flexible windows")
+    assert set(PARTLY) <= set(found), "every entry is the name of an operation"
+    assert {how.partition(":")[0] for how in found.values()} == {"modelled", "partly", "moto", "not modelled"}
     assert all(len(line) > 20 for line in NOT_MODELLED)
 
 
@@ -102,7 +106,7 @@ def test_a_seeded_action_waits_with_exactly_its_ids_and_sends_nothing(world: Wor
         ("launch", "EC2", "WarmPool", "Warmed:Pending:Wait", "Warmed:Stopped"),
         ("terminate", "AutoScalingGroup", "EC2", "Terminating:Wait", "terminated"),
         ("terminate", "AutoScalingGroup", "WarmPool", "Warmed:Pending:Wait", "Warmed:Stopped"),
-        ("terminate", "AutoScalingGroup", "AutoScalingGroup", "ReplacingRootVolume:Wait", "RootVolumeReplaced"),
+        ("terminate", "AutoScalingGroup", "AutoScalingGroup", "ReplacingRootVolume:Wait", "InService"),
         ("terminate", None, None, "Terminating:Wait", "terminated"),
     ],
 )

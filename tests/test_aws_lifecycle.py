@@ -82,6 +82,7 @@ def test_the_same_action_cannot_be_completed_twice(world: World) -> None:
         ({"LifecycleActionToken": "00000000-4321-4321-4321-210987654321"}, "No active Lifecycle Action found with token 00000000-"),
         ({"InstanceId": "i-0000000000000000a"}, "No active Lifecycle Action found with token"),
         ({"LifecycleActionResult": "ROLLBACK"}, "must be CONTINUE or ABANDON"),
+        ({"LifecycleActionToken": TOKEN + "0"}, "at 'lifecycleActionToken' failed to satisfy constraint"),
     ],
 )
 def test_completing_something_else_is_refused(world: World, wrong: dict[str, str], message: str) -> None:
@@ -92,6 +93,13 @@ def test_completing_something_else_is_refused(world: World, wrong: dict[str, str
     assert code == "ValidationError"
     assert message in text
     assert action.ended_at is None
+
+
+def test_an_action_is_named_by_its_token_or_its_instance(world: World) -> None:
+    world.seed()
+    with pytest.raises(ClientError) as error:
+        beat(world.client("autoscaling"))
+    assert refused(error) == ("ValidationError", "Either a lifecycle action token or an instance ID must be specified")
 
 
 def test_every_hook_of_a_transition_must_continue_and_one_abandon_ends_all(world: World) -> None:
@@ -207,3 +215,47 @@ def test_hooks_given_with_the_group_hold_its_first_instances(world: World) -> No
     with pytest.raises(ClientError) as error:
         world.group(name="bad", LifecycleHookSpecificationList=[hooks[0] | {"HeartbeatTimeout": 5}])
     assert refused(error)[0] == "ValidationError"
+
+
+def test_hooks_given_with_the_group_share_a_target_and_are_told_of_it(world: World) -> None:
+    sqs, url, arn = world.queue()
+    up = {"LifecycleHookName": "up", "LifecycleTransition": LAUNCHING, "NotificationTargetARN": arn, "RoleARN": ROLE}
+    down = {"LifecycleHookName": "down", "LifecycleTransition": TERMINATING}
+    for wrong, message in (
+        ([up, down], "same notification target and role"),
+        ([up, up], "must be unique"),
+        ([up | {"NotificationTargetARN": arn + "-gone"}], "Unable to publish test message"),
+    ):
+        with pytest.raises(ClientError, match=message):
+            world.group(name=f"bad-{message.split()[0]}", LifecycleHookSpecificationList=wrong, DesiredCapacity=1)
+    scaling = world.client("autoscaling")
+    assert scaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
+    assert (world.bodies(sqs, url), world.waiting()) == ([], [])
+    world.group(LifecycleHookSpecificationList=[up, down | {"NotificationTargetARN": arn, "RoleARN": ROLE}], DesiredCapacity=1)
+    *tests, notice = world.bodies(sqs, url)
+    assert [one["Event"] for one in tests] == ["autoscaling:TEST_NOTIFICATION"] * 2
+    assert notice["LifecycleActionToken"] == world.waiting()[0].token
+    scaling.delete_auto_scaling_group(AutoScalingGroupName="web", ForceDelete=True)
+    assert world.waiting() == []
+
+
+def test_a_group_can_be_named_by_its_arn_and_keeps_within_its_size(world: World) -> None:
+    action = world.seed()
+    scaling = world.group(name="sized")
+    arn = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["web"])["AutoScalingGroups"][0]["AutoScalingGroupARN"]
+    complete(scaling, AutoScalingGroupName=arn, LifecycleActionToken=TOKEN)
+    assert action.result == "CONTINUE"
+    with pytest.raises(ClientError) as error:
+        scaling.set_desired_capacity(AutoScalingGroupName="sized", DesiredCapacity=10)
+    assert refused(error) == ("ValidationError", "New SetDesiredCapacity value 10 is above max value 9 for the AutoScalingGroup.")
+    scaling.update_auto_scaling_group(AutoScalingGroupName="sized", MinSize=1)
+    assert scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["sized"])["AutoScalingGroups"][0]["DesiredCapacity"] == 1
+    with pytest.raises(ClientError, match="below min value 1"):
+        scaling.set_desired_capacity(AutoScalingGroupName="sized", DesiredCapacity=0)
+    with pytest.raises(ClientError) as error:
+        scaling.delete_auto_scaling_group(AutoScalingGroupName="sized")
+    assert refused(error)[0] == "ResourceInUse"
+    with pytest.raises(ClientError, match="TerminateHookAbandon"):
+        scaling.update_auto_scaling_group(
+            AutoScalingGroupName="sized", InstanceLifecyclePolicy={"RetentionTriggers": {"TerminateHookAbandon": "keep"}}
+        )

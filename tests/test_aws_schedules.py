@@ -1,6 +1,7 @@
 """One-time schedules on the AWS emulator: they fire in virtual time, once."""
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import boto3
@@ -78,7 +79,11 @@ def test_timers_can_be_late_and_other_targets_and_zones_work() -> None:
         ({"ScheduleExpression": "at(nonsense)"}, "ValidationException"),
         ({"ScheduleExpression": "at(2023-13-40T00:00:00)"}, "ValidationException"),
         ({"ScheduleExpression": "at(2023-11-14T22:13:20)"}, "ValidationException"),
-        ({"ScheduleExpression": "rate(5 minutes)"}, "ValidationException"),
+        ({"ScheduleExpression": "rate(0 minutes)"}, "ValidationException"),
+        ({"ScheduleExpression": "rate(5 weeks)"}, "ValidationException"),
+        ({"ScheduleExpression": "cron(0 12 * *)"}, "ValidationException"),
+        ({"ScheduleExpression": "cron(0 12 L * ? *)"}, "ValidationException"),
+        ({"ScheduleExpression": "cron(60 12 * * ? *)"}, "ValidationException"),
         ({"ScheduleExpressionTimezone": "Moon/Sea"}, "ValidationException"),
         ({"Name": "x" * 65}, "ValidationException"),
         ({"Name": "a b"}, "ValidationException"),
@@ -92,3 +97,75 @@ def test_a_wrong_schedule_is_refused(world: World, wrong: dict[str, Any], code: 
         schedule(world, **wrong)
     assert refused(error)[0] == code
     assert world.aws.pending_schedules() == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "times"),
+    [
+        ("rate(5 minutes)", "UTC", ["22:18:20", "22:23:20", "22:28:20"]),
+        ("rate(1 hour)", "UTC", ["23:13:20", "00:13:20", "01:13:20"]),
+        ("cron(30 22 * * ? *)", "UTC", ["22:30:00", "22:30:00", "22:30:00"]),
+        ("cron(0/20 * ? NOV TUE-WED 2023)", "UTC", ["22:20:00", "22:40:00", "23:00:00"]),
+        ("cron(15,45 23 14 * ? *)", "Europe/Berlin", ["22:15:00", "22:45:00", "22:15:00"]),
+    ],
+)
+def test_a_recurring_schedule_fires_again_and_again(expression: str, zone: str, times: list[str]) -> None:
+    virtual = VirtualClock(START)
+    fired: list[str] = []
+    with AwsEmulator(
+        virtual, invoke=lambda _arn, _payload: fired.append(f"{datetime.fromtimestamp(virtual.now(), timezone.utc):%H:%M:%S}")
+    ) as aws:
+        make: Any = boto3.client
+        client = make("scheduler")
+        client.create_schedule(
+            Name="sweep",
+            ScheduleExpression=expression,
+            ScheduleExpressionTimezone=zone,
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": FUNCTION, "RoleArn": ROLE},
+        )
+        while len(fired) < 3:
+            assert virtual.step()
+        assert fired == times
+        assert aws.pending_schedules() == ["sweep"]
+        client.delete_schedule(Name="sweep")
+        virtual.step()
+        assert len(fired) == 3
+
+
+def test_a_recurring_schedule_keeps_to_its_dates_and_is_then_complete(world: World) -> None:
+    dates = {"StartDate": datetime.fromtimestamp(START + 3600, timezone.utc), "EndDate": datetime.fromtimestamp(START + 3800, timezone.utc)}
+    schedule(world, ScheduleExpression="rate(2 minutes)", **dates)
+    world.clock.run_until(START + 3599)
+    assert world.invoked == []
+    world.clock.run_until(START + 9000)
+    assert len(world.invoked) == 2
+    assert world.client("scheduler").list_schedules()["Schedules"] == []
+
+
+def test_schedule_groups_have_names_of_their_own(world: World) -> None:
+    client = world.client("scheduler")
+    client.create_schedule_group(Name="looks")
+    with pytest.raises(ClientError) as error:
+        client.create_schedule_group(Name="looks")
+    assert refused(error) == ("ConflictException", "Schedule group looks already exists.")
+    schedule(world, GroupName="looks")
+    schedule(world)
+    client.delete_schedule_group(Name="looks")
+    world.clock.run_until(START + 100)
+    assert len(world.invoked) == 1, "a group that is deleted takes its schedules along"
+    with pytest.raises(ClientError) as error:
+        client.delete_schedule_group(Name="looks")
+    assert refused(error)[0] == "ResourceNotFoundException"
+
+
+def test_a_schedule_publishes_to_a_topic_and_what_is_not_there_is_kept(world: World) -> None:
+    sqs, url, arn = world.queue()
+    sns = world.client("sns")
+    topic = sns.create_topic(Name="looks")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    schedule(world, Target={"Arn": topic, "RoleArn": ROLE, "Input": '{"slot": 8}'})
+    schedule(world, Name="lost", Target={"Arn": arn + "-gone", "RoleArn": ROLE, "Input": "x"})
+    world.clock.run_until(START + 100)
+    assert world.bodies(sqs, url) == [{"slot": 8}]
+    assert world.aws.undelivered == [(arn + "-gone", b"x")]

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from rearm.core.limits import Limits
 from rearm.core.model import Result, Transition
 
-EndedBy = Literal["client", "default result", "gone", "hook deleted"]
+EndedBy = Literal["client", "default result", "gone", "hook deleted", "another hook"]
 
 
 class Clock(Protocol):

@@ -29,14 +29,19 @@ class Answer(NamedTuple):
     body: bytes = b""
 
 
-class LoopbackServer:
-    """Serves `handle` on 127.0.0.1 from `start` to `stop`, a thread for each connection."""
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Clients that make a connection for each call come faster than the default backlog of five takes them.
+    request_queue_size = 128
 
-    def __init__(self, handle: Callable[[Incoming], Answer]) -> None:
+
+class LoopbackServer:
+    """Serves `handle` on `host` from `start` to `stop`, a thread for each connection. Raises `OSError` for a port that is taken."""
+
+    def __init__(self, handle: Callable[[Incoming], Answer], host: str = "127.0.0.1", port: int = 0) -> None:
         self._connections: set[socket.socket] = set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(handle, self._connections))
-        self._server.daemon_threads = True
-        self.endpoint = f"127.0.0.1:{self._server.server_address[1]}"
+        self._server = _Server((host, port), _handler_class(handle, self._connections))
+        self.endpoint = f"{host}:{self._server.server_address[1]}"
 
     def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -86,7 +91,7 @@ def _handler_class(handle: Callable[[Incoming], Answer], connections: set[socket
             self.wfile.write(answer.body)
             self.wfile.flush()
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
 
         def log_message(self, format: str, *args: object) -> None:
             """Quiet: `on_call` tells every call."""

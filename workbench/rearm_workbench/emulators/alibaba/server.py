@@ -1,31 +1,30 @@
-"""The emulated Alibaba Cloud: one loopback port, one lock, every call told."""
+"""The emulated Alibaba Cloud: one port, one lock, every call told, recorded and signed."""
 
-import hashlib
+import json
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from typing import Any, Protocol
 
 from rearm.core.limits import ALIBABA
-from rearm.core.model import Result, Transition
-from rearm_workbench.emulators.alibaba import ecs, ess, fc
+from rearm_workbench.emulators.alibaba import ecs, ess, fc, mns_http, signatures, sts
+from rearm_workbench.emulators.alibaba.account import ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT, REGION, SECURITY_TOKEN
+from rearm_workbench.emulators.alibaba.by_hand import ByHand
+from rearm_workbench.emulators.alibaba.faults import Faults, json_object
+from rearm_workbench.emulators.alibaba.ids import Ids
 from rearm_workbench.emulators.alibaba.loopback import Answer, Incoming, LoopbackServer
-from rearm_workbench.emulators.alibaba.wire import ApiError, RpcCall, failure, known_error, success
-from rearm_workbench.emulators.lifecycle import Clock, LifecycleAction, LifecycleBook
+from rearm_workbench.emulators.alibaba.mns import Mns
+from rearm_workbench.emulators.alibaba.targets import Targets, Trigger, TriggerKind
+from rearm_workbench.emulators.alibaba.wire import ApiError, RpcCall, failure, success
+from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook
 
-REGION = "cn-hangzhou"
-ACCOUNT = "1234567890123456"
-ACCESS_KEY_ID = "STS.EmulatedAccessKeyId"
-ACCESS_KEY_SECRET = "EmulatedAccessKeySecret"
-SECURITY_TOKEN = "EmulatedSecurityToken/+=="
+__all__ = ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "ACCOUNT", "REGION", "SECURITY_TOKEN", "AlibabaEmulator"]
 
 
-@dataclass
-class _Fault:
-    code: str
-    status: int
-    times: int
-    after_effect: bool
+class Journal(Protocol):
+    """What a request is recorded in before it is executed."""
+
+    def record(self, cloud: str, method: str, path: str, headers: dict[str, str], body: bytes) -> None: ...
 
 
 class _LockedClock:
@@ -45,31 +44,52 @@ class _LockedClock:
         return self._clock.call_at(at, locked)
 
 
-class AlibabaEmulator:
-    """ESS, ECS and FC 2.0/3.0 for one account. Use it in a `with`; the SDKs reach it by `environment()`.
+class AlibabaEmulator(ByHand):
+    """ESS, ECS, STS, SMQ (MNS) and FC 2.0/3.0 for one account. Use it in a `with`; the SDKs reach it by `environment()`.
 
     `on_call(name, text)` is told of every call received, also of failed ones: `ess:CompleteLifecycleAction` and the query with
-    the body. `invoke(function, payload, task_id)` is called by the clock, outside the lock, when an invocation is due.
+    the body. `invoke(function, payload, task_id)` is called by the clock, outside the emulator's lock, when an invocation is due;
+    one with a fourth parameter gets the invocation's id, and `report` then tells how it ended. `run(function, payload)` answers
+    synchronous invocations, outside the lock too. `journal`, `seed` and `lock`: the same requests at the same times, given to
+    `replay_request` of a new emulator with the same seed, lead to the same state. `control(path, body)` answers `/_clock`.
     """
 
     def __init__(
         self,
         clock: Clock,
         *,
+        host: str = "127.0.0.1",
+        port: int = 0,
         on_call: Callable[[str, str], None] | None = None,
         invoke: fc.Invoke | None = None,
+        run: fc.Run | None = None,
+        journal: Journal | None = None,
+        seed: int = 0,
+        lock: AbstractContextManager[object] | None = None,
         heartbeat_adds: bool = False,
         timers_late_s: float = 0,
     ) -> None:
-        self._lock = threading.RLock()
-        self._on_call = on_call
-        self._faults: dict[str, list[_Fault]] = {}
+        self._lock: AbstractContextManager[object] = threading.RLock() if lock is None else lock
+        self._address, self._on_call, self._journal = (host, port), on_call, journal
+        self._faults, self._ids = Faults(), Ids(seed)
+        self.control: Callable[[str, bytes], bytes | None] | None = None
         self.clock = clock
-        self.book = LifecycleBook(_LockedClock(clock, self._lock), ALIBABA, heartbeat_adds=heartbeat_adds)
-        self._ess, self._ecs, self._fc = ess.Ess(self.book), ecs.Ecs(), fc.Fc(clock, self._lock, invoke, timers_late_s)
+        locked = _LockedClock(clock, self._lock)
+        self.book = LifecycleBook(locked, ALIBABA, heartbeat_adds=heartbeat_adds)
+        self.ecs = ecs.Ecs()
+        self.fc = fc.Fc(clock, self._lock, invoke, timers_late_s, self._ids, run)
+        self.mns = Mns(locked, self._ids)
+        self.targets = Targets(self.mns, locked, self._ids, self.fc.enqueue)
+        self.ess = ess.Ess(self.book, self.ecs, self._ids, self.mns.exists, self.targets.notify)
+        self._mns_http = mns_http.MnsHttp(self.mns)
+        self._rpc = {
+            "ess": (ess.VERSIONS, self.ess.operations),
+            "ecs": (ecs.VERSIONS, self.ecs.operations),
+            "sts": (sts.VERSIONS, sts.OPERATIONS),
+        }
 
     def __enter__(self) -> "AlibabaEmulator":
-        self._server = LoopbackServer(self._serve)
+        self._server = LoopbackServer(self._serve, *self._address)
         self._server.start()
         return self
 
@@ -97,124 +117,128 @@ class AlibabaEmulator:
 
     def modelled_operations(self) -> tuple[str, ...]:
         """Every operation that is served, by the name that `on_call` uses. Any other is refused."""
-        rpc = [f"ess:{name}" for name in self._ess.operations] + [f"ecs:{name}" for name in self._ecs.operations]
-        return tuple(sorted([*rpc, f"fc:{fc.INVOKE}"]))
+        rpc = [f"{product}:{name}" for product, (_, operations) in self._rpc.items() for name in operations]
+        return tuple(sorted([*rpc, *(f"mns:{name}" for name in mns_http.NAMES), f"fc:{fc.INVOKE}"]))
 
-    def seed_action(
-        self,
-        *,
-        hook: str,
-        group: str,
-        token: str,
-        instances: tuple[str, ...],
-        transition: Transition,
-        timeout_s: int,
-        default_result: Result,
-        activity: str | None = None,
-    ) -> LifecycleAction:
-        """Put an action into its wait state now, with its hook, its instances and its scaling activity."""
-        now = self.clock.now()
-        action = LifecycleAction(
-            group,
-            hook,
-            token,
-            instances,
-            transition,
-            began_at=now,
-            timeout_s=timeout_s,
-            default_result=default_result,
-            lapses_at=now + timeout_s,
-        )
-        with self._lock:
-            for instance_id in instances:
-                self._ecs.instance(instance_id)
-            self._ess.add(action, activity or "asa-" + hashlib.sha256(token.encode()).hexdigest()[:20])
-        return action
+    def add_trigger(self, kind: TriggerKind, source: str, function: str, **options: Any) -> None:
+        """Have `function` (`service/function` on FC 2.0) invoked by a topic, queue, event bus or OOS template, by its name.
 
-    def set_ready(self, instance_id: str, ready: Callable[[], bool]) -> None:
-        """The instance is `Starting` until `ready()`, then `Running`."""
+        Options: `content_format` STREAM or JSON (a topic), `batch` list or single and `is_base64_decode` (a queue).
+        """
         with self._lock:
-            self._ecs.instance(instance_id).ready = ready
+            self.targets.triggers.append(Trigger(kind, source, function, **options))
 
-    def put_tag(self, instance_id: str, key: str, value: str) -> None:
-        """Tag an instance."""
-        with self._lock:
-            self._ecs.instance(instance_id).tags[key] = value
+    def report(self, invocation_id: str, ok: bool) -> None:
+        """How an invocation ended; a failed one is repeated. Recorded as a request, since what follows depends on it."""
+        body = json.dumps({"invocation": invocation_id, "ok": ok}).encode()
+        self._serve(Incoming("POST", "/_report", "", {"content-type": "application/json"}, body))
 
-    def vanish(self, instance_id: str) -> None:
-        """The instance is described no more; an action that has lost all its instances ends, `by="gone"`."""
+    def replay_request(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
+        """Execute a recorded request again, without recording it. `path` with its query. No function is run synchronously."""
+        target, _, query = path.partition("?")
+        lowered = {name.lower(): value for name, value in headers.items()}
         with self._lock:
-            self._ecs.instance(instance_id).gone = True
-            self._ess.vanished(self._ecs.is_gone)
-
-    def private_ip(self, instance_id: str) -> str:
-        """The instance's address as DescribeInstances tells it: one of its own in 127.66.0.0/16."""
-        with self._lock:
-            return self._ecs.instance(instance_id).private_ip
-
-    def pending_invocations(self) -> list[fc.Invocation]:
-        """Accepted invocations that have not run yet."""
-        with self._lock:
-            return list(self._fc.pending)
-
-    def fail_next(self, name: str, code: str, status: int = 400, times: int = 1, after_effect: bool = False) -> None:
-        """Fail the next `times` calls of that name (as in `on_call`); `after_effect`: done, but the answer is the error."""
-        with self._lock:
-            self._faults.setdefault(name, []).append(_Fault(code, status, times, after_effect))
+            self._execute(Incoming(method, target, query, lowered, body))
 
     def _serve(self, incoming: Incoming) -> Answer:
+        if incoming.path == "/_clock" and self.control is not None:
+            told = self.control(incoming.path, incoming.body)
+            if told is not None:
+                return _json(200, told)
         with self._lock:
-            return self._serve_fc(incoming) if incoming.path.startswith(fc.PREFIXES) else self._serve_rpc(incoming)
+            if self._journal is not None:
+                path = incoming.path + (f"?{incoming.query}" if incoming.query else "")
+                self._journal.record("alibaba", incoming.method, path, dict(incoming.headers), incoming.body)
+            answered = self._execute(incoming)
+        return answered if isinstance(answered, Answer) else answered()
 
-    def _serve_fc(self, incoming: Incoming) -> Answer:
+    def _execute(self, incoming: Incoming) -> Answer | Callable[[], Answer]:
+        """The answer, or for a synchronous invocation what gets it outside the lock."""
+        if incoming.path.startswith("/_"):
+            return self._serve_own(incoming)
+        request_id = self._ids.uuid()
+        if incoming.path.startswith(fc.PREFIXES):
+            return self._serve_fc(incoming, request_id)
+        if incoming.path.split("/")[1] in ("queues", "topics"):
+            return self._serve_mns(incoming, request_id)
+        return self._serve_rpc(RpcCall(incoming, request_id))
+
+    def _serve_own(self, incoming: Incoming) -> Answer:
+        """The emulator's own: `/_faults`, `/_triggers`, and the reports of invocations."""
+        try:
+            if incoming.method != "POST":
+                raise ApiError("InvalidAction.NotFound", f"{incoming.path} takes POST", 405)
+            if incoming.path == "/_faults":
+                self._faults.add_from(incoming.body)
+            elif incoming.path == "/_triggers":
+                self.targets.triggers.append(Trigger.from_json(json_object(incoming.body, Trigger.FORM)))
+            elif incoming.path == "/_report":
+                given = json_object(incoming.body, '{"invocation": ID, "ok": true}')
+                self.fc.report(str(given.get("invocation")), given.get("ok") is True)
+            else:
+                raise ApiError("InvalidAction.NotFound", f"{incoming.path} is none of /_clock, /_faults, /_triggers, /_report", 404)
+        except ApiError as error:
+            return _json(error.status, json.dumps({"error": error.message}).encode())
+        return _json(200, b"{}")
+
+    def _serve_fc(self, incoming: Incoming, request_id: str) -> Answer | Callable[[], Answer]:
         name = f"fc:{fc.INVOKE}" if incoming.path.endswith("/invocations") else f"fc:{incoming.method} {incoming.path}"
+        self._tell(name, incoming)
+        later: list[Callable[[], Answer]] = []
+
+        def serve() -> Answer:
+            signatures.verify_fc(incoming, ACCESS_KEY_ID, ACCESS_KEY_SECRET)
+            if fc.is_async(incoming):
+                return self.fc.accept(incoming, request_id)
+            function, run = self.fc.check_sync(incoming)
+            later.append(lambda: fc.ran(request_id, *run(function, incoming.body)))
+            return fc.ran(request_id, b"", False)
+
+        try:
+            answer = self._faults.around(name, serve)
+        except ApiError as error:
+            return fc.failure(incoming, error, request_id)
+        return later[0] if later else answer
+
+    def _serve_mns(self, incoming: Incoming, request_id: str) -> Answer:
+        request = mns_http.Request(incoming)
+        name = f"mns:{request.operation or f'{incoming.method} {incoming.path}'}"
         self._tell(name, incoming)
 
         def serve() -> Answer:
-            if fc.access_key_of(incoming) != ACCESS_KEY_ID:
-                raise ApiError("InvalidAccessKeyID", "The AccessKey ID is not the emulator's.", 403)
-            return self._fc.accept(incoming)
+            signatures.verify_mns(incoming, ACCESS_KEY_ID, ACCESS_KEY_SECRET)
+            return self._mns_http.serve(request)
 
         try:
-            return self._with_faults(name, serve)
+            answer = self._faults.around(name, serve)
         except ApiError as error:
-            return fc.failure(incoming, error)
+            answer = mns_http.failure(request, error, request_id)
+        return answer._replace(headers={**answer.headers, "x-mns-request-id": request_id, "x-mns-version": "2015-06-06"})
 
-    def _serve_rpc(self, incoming: Incoming) -> Answer:
-        call = RpcCall(incoming)
-        product = "ess" if call.version in ess.VERSIONS else "ecs" if call.version in ecs.VERSIONS else "unknown"
+    def _serve_rpc(self, call: RpcCall) -> Answer:
+        product = next((name for name, (versions, _) in self._rpc.items() if call.version in versions), "unknown")
         name = f"{product}:{call.action}"
-        self._tell(name, incoming)
+        self._tell(name, call.incoming)
         try:
-            return self._with_faults(name, lambda: success(call, self._operate(product, call)))
+            return self._faults.around(name, lambda: success(call, self._operate(product, call)))
         except ApiError as error:
             return failure(call, error)
 
-    def _operate(self, product: str, call: RpcCall) -> dict[str, object]:
-        if call.access_key_id != ACCESS_KEY_ID:
-            raise ApiError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
+    def _operate(self, product: str, call: RpcCall) -> dict[str, Any]:
+        signatures.verify_rpc(call, ACCESS_KEY_ID, ACCESS_KEY_SECRET)
         if product == "unknown":
-            raise ApiError(
-                "NoSuchVersion", f"Version {call.version!r} is not modelled by the emulator: ESS {ess.VERSIONS}, ECS {ecs.VERSIONS}."
-            )
-        operation = (self._ess.operations if product == "ess" else self._ecs.operations).get(call.action)
+            known = ", ".join(f"{name} {' and '.join(versions)}" for name, (versions, _) in self._rpc.items())
+            raise ApiError("NoSuchVersion", f"Version {call.version!r} is not modelled by the emulator: {known}.")
+        operation = self._rpc[product][1].get(call.action)
         if operation is None:
             modelled = ", ".join(self.modelled_operations())
             raise ApiError("InvalidAction.NotFound", f"{product}:{call.action} is not modelled by the emulator; modelled: {modelled}", 404)
         return operation(call)
 
-    def _with_faults(self, name: str, serve: Callable[[], Answer]) -> Answer:
-        waiting = self._faults.get(name)
-        if not waiting:
-            return serve()
-        fault = waiting[0]
-        fault.times -= 1
-        if fault.times <= 0:
-            waiting.pop(0)
-        if fault.after_effect:
-            serve()
-        raise known_error(fault.code, fault.status)
-
     def _tell(self, name: str, incoming: Incoming) -> None:
         if self._on_call is not None:
             self._on_call(name, "\n".join(part for part in (incoming.query, incoming.body.decode("utf-8", "replace")) if part))
+
+
+def _json(status: int, body: bytes) -> Answer:
+    return Answer(status, {"Content-Type": "application/json;charset=utf-8"}, body)

@@ -20,6 +20,7 @@ from rearm_workbench.emulators.aws.operations import is_served
 from rearm_workbench.emulators.aws.running import running
 
 SIGNED_FOR = re.compile(r"Credential=[^/]*/\d+/[^/]+/([^/]+)/aws4_request")
+SIGNED_BY = re.compile(r"Credential=([^/,\s]+)/")
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -33,6 +34,8 @@ class Calls(Recorder):
         now = running()
         if now.on_call is not None:
             now.on_call(f"{service}:{operation}", text)
+        if now.access_key_id is not None:
+            _check_key(service, request, now.access_key_id)
         fault = now.take_fault(f"{service}:{operation}")
         if fault is not None and fault.status == 0:
             raise ConnectionClosedError(endpoint_url=request.raw_url)
@@ -45,6 +48,20 @@ class Calls(Recorder):
                 f"the emulator does not model {service}:{operation}; `modelled_operations()` lists what it does",
                 501,
             )
+
+
+def _check_key(service: str, request: Request, wanted: str) -> None:
+    """Signatures are not verified, but the key must be the account's. Each protocol has its own words for it."""
+    signed = SIGNED_BY.search(request.headers.get("Authorization", ""))
+    if signed is None:
+        raise Refusal(service, "MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+    if signed.group(1) == wanted:
+        return
+    protocol = _protocol(service)
+    if protocol == "ec2":
+        raise Refusal(service, "AuthFailure", "AWS was not able to validate the provided access credentials", 401)
+    code = "InvalidClientTokenId" if protocol == "query" or service == "sqs" else "UnrecognizedClientException"
+    raise Refusal(service, code, "The security token included in the request is invalid.", 403)
 
 
 class Refusal(HTTPException):

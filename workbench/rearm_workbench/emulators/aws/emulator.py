@@ -5,23 +5,16 @@ from types import TracebackType
 from typing import Any
 
 from moto import mock_aws
-from moto.autoscaling.exceptions import ValidationError
-from moto.autoscaling.models import autoscaling_backends
-from moto.ec2 import ec2_backends
-from moto.scheduler.models import scheduler_backends
 
 from rearm.clouds.aws.cloud import forget_clients
 from rearm.core.limits import AWS
-from rearm.core.model import Result, Transition
-from rearm_workbench.emulators.aws import autoscaling, scheduler
-from rearm_workbench.emulators.aws.hooks import WIRE, checked
-from rearm_workbench.emulators.aws.install import install, session
-from rearm_workbench.emulators.aws.running import ACCOUNT, Fault, Running, begin, end
-from rearm_workbench.emulators.aws.seed import seed_group, seed_instance
-from rearm_workbench.emulators.lifecycle import Clock, LifecycleAction, LifecycleBook
+from rearm_workbench.emulators.aws.account import Account
+from rearm_workbench.emulators.aws.install import MOTO_CONFIG, install, session
+from rearm_workbench.emulators.aws.running import Running, begin, end
+from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook
 
 
-class AwsEmulator:
+class AwsEmulator(Account):
     """One emulated AWS account; a context manager, one at a time in a process.
 
     `on_call(name, text)` hears of every call, also of those that fail: `autoscaling:CompleteLifecycleAction` and the raw
@@ -38,8 +31,8 @@ class AwsEmulator:
         invoke: Callable[[str, bytes], None] | None = None,
         timers_late_s: float = 0,
     ) -> None:
-        self.book = LifecycleBook(clock, AWS)
-        self._running = Running(clock, region, self.book, on_call, invoke, timers_late_s)
+        book = LifecycleBook(clock, AWS)
+        super().__init__(Running(clock, region, book, on_call, invoke, timers_late_s), None)
         self._undo: list[Callable[[], object]] = []
 
     def __enter__(self) -> "AwsEmulator":
@@ -47,7 +40,7 @@ class AwsEmulator:
         self._undo.append(end)
         try:
             self._undo += install(self._running.region)
-            aws = mock_aws(config={"lambda": {"use_docker": False}, "batch": {"use_docker": False}})
+            aws = mock_aws(config=MOTO_CONFIG)
             aws.start()
             self._undo.append(aws.stop)
             forget_clients(session())
@@ -68,105 +61,3 @@ class AwsEmulator:
         """A new boto3 client that talks to this emulator, quickly made: the API models are read once in a process."""
         make: Any = session().client
         return make(service, region_name=self._running.region)
-
-    # failures on demand
-
-    def fail_next(self, name: str, code: str, status: int = 400, times: int = 1, message: str = "made to fail") -> None:
-        """The next `times` calls of `name` (`autoscaling:CompleteLifecycleAction`) fail before they take effect.
-
-        Status 0: the connection breaks instead, and no answer comes. Remember that botocore itself tries up to 5 times.
-        """
-        self._running.faults.setdefault(name, []).append(Fault(code, message, status, times))
-
-    @property
-    def undelivered(self) -> list[tuple[str, bytes]]:
-        """What was to be delivered and found no taker: target ARN and payload."""
-        return self._running.undelivered
-
-    # seeding, without a call that counts
-
-    def seed_action(
-        self,
-        *,
-        group: str,
-        hook: str,
-        token: str,
-        instance_id: str,
-        transition: Transition,
-        timeout_s: int,
-        default_result: Result,
-        origin: str | None = None,
-        destination: str | None = None,
-        metadata: str | None = None,
-    ) -> LifecycleAction:
-        """An instance in its wait state, as if its notification had just been sent; none is.
-
-        Makes the group (which launches nothing by itself), the hook and the instance where they are missing.
-        Raises `ValueError` for what AWS would not accept.
-        """
-        if token in self.book.actions:
-            raise ValueError(f"the token {token} is used twice")
-        asked = {
-            "LifecycleHookName": hook,
-            "LifecycleTransition": WIRE[transition],
-            "HeartbeatTimeout": timeout_s,
-            "DefaultResult": default_result,
-            "NotificationMetadata": metadata,
-        }
-        backend = self._auto_scaling
-        try:
-            made = checked(group, asked, None, self._running.region)
-        except ValidationError as error:
-            raise ValueError(f"hook {hook} of group {group}: {error.message}") from None
-        backend.hooks[group, hook] = made
-        owner = backend.autoscaling_groups.get(group) or seed_group(backend, group)
-        state = next((one for one in owner.instance_states if one.instance_id == instance_id), None) or seed_instance(owner, instance_id)
-        state.lifecycle_state = autoscaling.wait_state(transition, origin, destination)
-        return backend.begin(owner, state, made, token)
-
-    def add_schedule_group(self, name: str) -> None:
-        """Make a schedule group, as the template does."""
-        self._scheduler.create_schedule_group(name, [])
-
-    # the instances' world
-
-    def set_ready(self, instance_id: str, ready: Callable[[], bool]) -> None:
-        """DescribeInstanceStatus says `initializing` as long as `ready()` is false, then `ok`."""
-        self._running.ready[instance_id] = ready
-
-    def put_tag(self, instance_id: str, key: str, value: str) -> None:
-        """Tag an instance, as its own boot script would."""
-        self._ec2.create_tags([instance_id], {key: value})
-
-    def private_ip(self, instance_id: str) -> str:
-        """The instance's private address."""
-        return str(self._ec2.get_instance(instance_id).private_ip)
-
-    def vanish(self, instance_id: str) -> None:
-        """Terminate the instance behind everybody's back: its actions end as `gone`, and its group (if not seeded) launches another."""
-        self._ec2.terminate_instances([instance_id])
-        self._auto_scaling.notify_terminate_instances([instance_id])
-
-    def instance_state(self, instance_id: str) -> str:
-        """The lifecycle state in its group (`Pending:Wait`), or EC2's state when it is in none (`terminated`)."""
-        for state in self._auto_scaling.describe_auto_scaling_instances([instance_id]):
-            return str(state.lifecycle_state)
-        return str(self._ec2.get_instance(instance_id).state)
-
-    def pending_schedules(self) -> list[str]:
-        """Names of the schedules that have still to fire."""
-        return self._scheduler.pending()
-
-    @property
-    def _auto_scaling(self) -> autoscaling.Backend:
-        backend: autoscaling.Backend = autoscaling_backends[ACCOUNT][self._running.region]
-        return backend
-
-    @property
-    def _scheduler(self) -> scheduler.Backend:
-        backend: scheduler.Backend = scheduler_backends[ACCOUNT][self._running.region]
-        return backend
-
-    @property
-    def _ec2(self) -> Any:
-        return ec2_backends[ACCOUNT][self._running.region]

@@ -74,7 +74,7 @@ def checked(group: str, asked: dict[str, Any], before: Hook | None, region: str)
 
 def _problems(name: str, transition: Any, kept: dict[str, Any], region: str) -> list[str]:
     wrong = []
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name or ""):
         wrong.append(f"Lifecycle hook name '{name}' must be 1 to 255 letters, digits, '-', '_' or '/'")
     if transition not in TRANSITIONS:
         wrong.append(f"Lifecycle transition '{transition}' must be one of {', '.join(TRANSITIONS)}")
@@ -102,6 +102,17 @@ def _target_problems(target: str, role: str | None, region: str) -> list[str]:
     if parts[2] != "lambda" and not role:
         wrong.append("An SQS or SNS notification target needs a RoleARN")
     return wrong
+
+
+def check_inline(group: str, asked: list[dict[str, Any]], region: str) -> None:
+    """The hooks of one CreateAutoScalingGroup share one target and role, and have names of their own (`lifecycle-hooks`)."""
+    hooks = [checked(group, one, None, region) for one in asked]
+    if len(hooks) > HOOKS_MAX:
+        raise limit_reached()
+    if len({hook.name for hook in hooks}) < len(hooks):
+        raise ValidationError("Lifecycle hook names must be unique within an Auto Scaling group")
+    if len({(hook.target, hook.role) for hook in hooks}) > 1:
+        raise ValidationError("All lifecycle hooks specified with the group must have the same notification target and role")
 
 
 def limit_reached() -> AutoscalingClientError:

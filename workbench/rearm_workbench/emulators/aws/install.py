@@ -5,6 +5,7 @@ moto has no plugin hook; it looks its classes up by module attribute at each use
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -20,14 +21,16 @@ from moto.ec2.models import instances as ec2_instances
 from moto.events import models as events_models
 from moto.scheduler import models as scheduler_models
 from moto.sns import models as sns_models
+from moto.sqs import models as sqs_models
 
 import rearm.clock
-from rearm_workbench.emulators.aws import autoscaling, autoscaling_api, calls, ec2, notify, scheduler
-from rearm_workbench.emulators.aws.running import ACCOUNT
+from rearm_workbench.emulators.aws import autoscaling, autoscaling_api, calls, ec2, group, notify, scheduler, sqs
+from rearm_workbench.emulators.aws.running import ACCOUNT, running
 
 Undo = Callable[[], object]
 UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE")
 ROOT = "{0}/$"
+MOTO_CONFIG: Any = {"lambda": {"use_docker": False}, "batch": {"use_docker": False}}
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "FOOBARKEY", "AWS_SECRET_ACCESS_KEY": "FOOBARSECRET", "AWS_SESSION_TOKEN": "emulated"}
 
 
@@ -39,10 +42,16 @@ def session() -> boto3.session.Session:
 
 
 def install(region: str) -> list[Undo]:
-    """Install everything; the answer undoes it, last first."""
-    undo = [_set_environment(region)]
+    """Install everything, for callers inside this process; the answer undoes it, last first."""
+    # botocore pauses between its retries with this module's `time.sleep`: those pauses are virtual too.
+    return [_set_environment(region), _assign(botocore.endpoint, "time", SimpleNamespace(sleep=_sleep)), *install_classes()]
+
+
+def install_classes() -> list[Undo]:
+    """Put our classes and the virtual time into moto; the answer undoes it, last first."""
+    undo = []
     for owner, name, value in (
-        (autoscaling_models, "FakeAutoScalingGroup", autoscaling.Group),
+        (autoscaling_models, "FakeAutoScalingGroup", group.Group),
         (autoscaling_models.autoscaling_backends, "backend", autoscaling.Backend),
         (scheduler_models.scheduler_backends, "backend", scheduler.Backend),
         (ec2_instances, "Instance", ec2.Instance),
@@ -51,14 +60,17 @@ def install(region: str) -> list[Undo]:
         (moto.moto_api, "recorder", calls.Calls()),
         # moto lists a service's methods anew for every call: kept, a look in virtual time takes a quarter less.
         (moto.core.responses, "method_names_from_class", cache(method_names_from_class)),
-        # botocore pauses between its retries with this module's `time.sleep`: those pauses are virtual too.
-        (botocore.endpoint, "time", SimpleNamespace(sleep=_sleep)),
+        (sqs_models.sqs_backends, "backend", sqs.Backend),
+        (autoscaling_models, "utcnow", _utcnow),
+        (scheduler_models, "unix_time", _unix_time),
+        (sqs_models, "unix_time", _unix_time),
+        (sqs_models, "unix_time_millis", _unix_time_millis),
     ):
         undo.append(_assign(owner, name, value))
     dispatch = autoscaling_urls.url_paths[ROOT]
     undo.append(lambda: autoscaling_urls.url_paths.update({ROOT: dispatch}))
     autoscaling_urls.url_paths[ROOT] = autoscaling_api.Response.dispatch
-    for backends in (autoscaling_models.autoscaling_backends, scheduler_models.scheduler_backends):
+    for backends in (autoscaling_models.autoscaling_backends, scheduler_models.scheduler_backends, sqs_models.sqs_backends):
         backends.clear()
         undo.append(backends.clear)
     return undo
@@ -90,6 +102,18 @@ def _assign(owner: Any, name: str, value: Any) -> Undo:
     before = getattr(owner, name)
     setattr(owner, name, value)
     return lambda: setattr(owner, name, before)
+
+
+def _utcnow() -> datetime:
+    return running().moment().replace(tzinfo=None)
+
+
+def _unix_time() -> float:
+    return running().clock.now()
+
+
+def _unix_time_millis() -> float:
+    return running().clock.now() * 1000
 
 
 def _sleep(seconds: float) -> None:

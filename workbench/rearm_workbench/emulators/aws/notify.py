@@ -18,6 +18,7 @@ from moto.sns import sns_backends
 from moto.sqs import sqs_backends
 
 from rearm_workbench.emulators.aws.hooks import WIRE, Hook
+from rearm_workbench.emulators.aws.routes import Route
 from rearm_workbench.emulators.aws.running import running
 from rearm_workbench.emulators.lifecycle import LifecycleAction
 
@@ -35,10 +36,12 @@ class GroupFacts(Protocol):
     account_id: str
 
 
-def tell(group: GroupFacts, hook: Hook, action: LifecycleAction, origin: str, destination: str) -> None:
+def tell(group: GroupFacts, hook: Hook, action: LifecycleAction, route: Route) -> None:
     """Send the action to EventBridge, and to the hook's target if it has one."""
     token, instance = action.token, action.instances[0]
     metadata = {"NotificationMetadata": hook.metadata} if hook.metadata is not None else {}
+    way = {"Origin": route.origin, "Destination": route.destination}
+    cause = {"Action": route.action} if route.action else {}
     detail = {
         "LifecycleActionToken": token,
         "AutoScalingGroupName": group.name,
@@ -46,18 +49,18 @@ def tell(group: GroupFacts, hook: Hook, action: LifecycleAction, origin: str, de
         "EC2InstanceId": instance,
         "LifecycleTransition": WIRE[hook.transition],
         **metadata,
-        "Origin": origin,
-        "Destination": destination,
+        **way,
+        **cause,
     }
     _to_event_bus(group, DETAIL_TYPES[hook.transition], detail)
     if hook.target:
         flat = {
-            "Origin": origin,
+            **way,
             "LifecycleHookName": hook.name,
-            "Destination": destination,
             **_common(group),
             "LifecycleTransition": WIRE[hook.transition],
             **metadata,
+            **cause,
             "EC2InstanceId": instance,
             "LifecycleActionToken": token,
         }

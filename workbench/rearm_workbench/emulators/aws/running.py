@@ -22,7 +22,11 @@ class Fault:
 
 @dataclass
 class Running:
-    """One emulated account. `invoke` gets a function's ARN and its event; what finds no taker is kept in `undelivered`."""
+    """One emulated account. `invoke` gets a function's ARN and its event; what finds no taker is kept in `undelivered`.
+
+    A server has an `access_key_id`, which its callers must use, and `outside`: the clock whose timers run without the server's
+    lock, so that a function that runs may call back.
+    """
 
     clock: Clock
     region: str
@@ -33,9 +37,17 @@ class Running:
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     ready: dict[str, Callable[[], bool]] = field(default_factory=dict)
     undelivered: list[tuple[str, bytes]] = field(default_factory=list)
+    access_key_id: str | None = None
+    outside: Clock | None = None
 
     def call_function(self, arn: str, payload: bytes) -> None:
-        """Invoke a function now."""
+        """Invoke a function now, or as soon as the lock is free."""
+        if self.outside is None:
+            self._hand_over(arn, payload)
+        else:
+            self.outside.call_at(self.outside.now(), lambda: self._hand_over(arn, payload))
+
+    def _hand_over(self, arn: str, payload: bytes) -> None:
         if self.invoke is None:
             self.undelivered.append((arn, payload))
         else:
@@ -44,7 +56,8 @@ class Running:
     def call_function_later(self, arn: str, event: object) -> None:
         """Invoke a function asynchronously, as AWS does: on the clock's next step, never inside the call that caused it."""
         payload = json.dumps(event).encode()
-        self.clock.call_at(self.clock.now(), lambda: self.call_function(arn, payload))
+        clock = self.outside or self.clock
+        clock.call_at(clock.now(), lambda: self._hand_over(arn, payload))
 
     def take_fault(self, name: str) -> Fault | None:
         """The fault that this call of `name` must suffer, if any; it counts as used."""

@@ -1,33 +1,34 @@
-"""EventBridge Scheduler by subclass: names and times are checked, and one-time schedules fire on the virtual clock.
+"""EventBridge Scheduler by subclass: names and times are checked, and schedules fire on the virtual clock.
 
 Limits: docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule. Whether the service refuses a time that is
 past is not documented; here it does, which is the stricter reading.
 """
 
 import re
-from datetime import datetime
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from moto.core.exceptions import JsonRESTError
 from moto.scheduler import models, urls
 from moto.scheduler.exceptions import ScheduleGroupNotFound, ValidationException
+from moto.sns import sns_backends
 from moto.sqs import sqs_backends
 
+from rearm_workbench.emulators.aws.expressions import NextAfter, is_once, parsed
 from rearm_workbench.emulators.aws.running import running
 
 NAME = re.compile(r"[0-9a-zA-Z\-_.]{1,64}")
-AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 INPUT_MAX = 256 * 1024
+STATES = ("ENABLED", "DISABLED", None)
+COMPLETIONS = ("NONE", "DELETE", None)
 
 
-class ScheduleExists(JsonRESTError):
+class Exists(JsonRESTError):
     """409, as the service answers; moto's own is a 400."""
 
     code = 409
 
-    def __init__(self, name: str) -> None:
-        super().__init__("ConflictException", f"Schedule {name} already exists.")
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__("ConflictException", f"{kind} {name} already exists.")
 
 
 class Backend(models.EventBridgeSchedulerBackend):
@@ -39,41 +40,51 @@ class Backend(models.EventBridgeSchedulerBackend):
         group = self.schedule_groups.get(group_name or "default")
         if group is None:
             raise ScheduleGroupNotFound(group_name)
-        at = self._check(name, rest)
+        times = _checked(name, rest)
         if name in group.schedules:
-            raise ScheduleExists(name)
+            raise Exists("Schedule", name)
         schedule = super().create_schedule(name=name, group_name=group_name, **rest)
-        self._arm(schedule, at)
+        self._arm(schedule, times)
         return schedule
 
     def update_schedule(self, *, name: str, **rest: Any) -> models.Schedule:
-        at = self._check(name, rest)
+        times = _checked(name, rest)
         schedule = super().update_schedule(name=name, **rest)
-        self._arm(schedule, at)
+        self._arm(schedule, times)
         return schedule
 
-    def _check(self, name: str, rest: dict[str, Any]) -> float:
+    def create_schedule_group(self, name: str, tags: list[dict[str, str]]) -> models.ScheduleGroup:
         if not NAME.fullmatch(name):
-            raise ValidationException(
-                f"Value '{name}' at 'name' failed to satisfy constraint: 1 to 64 characters of 0-9, a-z, A-Z, -, _ and ."
-            )
-        if (rest["flexible_time_window"] or {}).get("Mode") != "OFF":
-            raise ValidationException("This emulator models FlexibleTimeWindow OFF only.")
-        if len((rest["target"].get("Input") or "").encode()) > INPUT_MAX:
-            raise ValidationException(f"Input must be at most {INPUT_MAX} bytes.")
-        return _due(rest["schedule_expression"], rest["schedule_expression_timezone"] or "UTC")
+            raise ValidationException(_bad_name(name))
+        if name in self.schedule_groups:
+            raise Exists("Schedule group", name)
+        return super().create_schedule_group(name, tags or [])
 
-    def _arm(self, schedule: models.Schedule, at: float) -> None:
+    def delete_schedule_group(self, name: str | None) -> None:
+        self.get_schedule_group(name)
+        super().delete_schedule_group(name)
+
+    def _arm(self, schedule: models.Schedule, times: NextAfter) -> None:
         now = running()
+        start = float(schedule.start_date or 0) - 1
+        self._arm_for(schedule, times, times(max(now.clock.now(), start if not is_once(schedule.schedule_expression) else 0)))
+
+    def _arm_for(self, schedule: models.Schedule, times: NextAfter, at: float | None) -> None:
+        now, group = running(), self.schedule_groups[schedule.group_name]
+        if at is not None and schedule.end_date and at > float(schedule.end_date) and not is_once(schedule.schedule_expression):
+            at = None
         schedule.armed_for = at
-        group = self.schedule_groups[schedule.group_name]
+        if at is None:
+            return
 
         def fire() -> None:
             stands = group.schedules.get(schedule.name) is schedule and self.schedule_groups.get(group.name) is group
-            if not stands or schedule.armed_for != at or schedule.state != "ENABLED":
+            if not stands or schedule.armed_for != at:
                 return
-            schedule.armed_for = None
-            if schedule.action_after_completion == "DELETE":
+            self._arm_for(schedule, times, times(at))
+            if schedule.state == "DISABLED":
+                return
+            if schedule.armed_for is None and schedule.action_after_completion == "DELETE":
                 group.delete_schedule(schedule.name)
             self._deliver(schedule.target)
 
@@ -84,8 +95,10 @@ class Backend(models.EventBridgeSchedulerBackend):
         parts = arn.split(":")
         if parts[2] == "lambda":
             running().call_function(arn, text.encode())
-        elif parts[2] == "sqs":
+        elif parts[2] == "sqs" and parts[5] in sqs_backends[self.account_id][parts[3]].queues:
             sqs_backends[self.account_id][parts[3]].send_message(parts[5], text)
+        elif parts[2] == "sns" and arn in sns_backends[self.account_id][parts[3]].topics:
+            sns_backends[self.account_id][parts[3]].publish(text, arn=arn)
         else:
             running().undelivered.append((arn, text.encode()))
 
@@ -94,15 +107,25 @@ class Backend(models.EventBridgeSchedulerBackend):
         return [one.name for group in self.schedule_groups.values() for one in group.schedules.values() if one.armed_for is not None]
 
 
-def _due(expression: str, zone: str) -> float:
-    found = AT.fullmatch(expression)
-    if not found:
-        kind = "This emulator models at() only" if expression.startswith(("rate(", "cron(")) else "Invalid Schedule Expression"
-        raise ValidationException(f"{kind}: {expression}.")
+def _checked(name: str, asked: dict[str, Any]) -> NextAfter:
+    """The times of a schedule. Raises `ValidationException` for anything that is wrong with it."""
+    if not NAME.fullmatch(name):
+        raise ValidationException(_bad_name(name))
+    if (asked["flexible_time_window"] or {}).get("Mode") != "OFF":
+        raise ValidationException("This emulator models FlexibleTimeWindow OFF only.")
+    if len((asked["target"].get("Input") or "").encode()) > INPUT_MAX:
+        raise ValidationException(f"Input must be at most {INPUT_MAX} bytes.")
+    if asked.get("state") not in STATES or asked.get("action_after_completion") not in COMPLETIONS:
+        raise ValidationException("State must be ENABLED or DISABLED, and ActionAfterCompletion NONE or DELETE.")
+    expression, now = asked["schedule_expression"] or "", running().clock.now()
     try:
-        at = datetime.fromisoformat(found.group(1)).replace(tzinfo=ZoneInfo(zone)).timestamp()
-    except (ValueError, ZoneInfoNotFoundError):
-        raise ValidationException(f"Invalid Schedule Expression: {expression} in {zone}.") from None
-    if at <= running().clock.now():
+        times = parsed(expression, asked["schedule_expression_timezone"] or "UTC", float(asked.get("start_date") or now))
+    except ValueError as error:
+        raise ValidationException(f"Invalid Schedule Expression {expression}: {error}.") from None
+    if is_once(expression) and times(now) is None:
         raise ValidationException(f"Invalid Schedule Expression: {expression} is in the past.")
-    return at
+    return times
+
+
+def _bad_name(name: str) -> str:
+    return f"Value '{name}' at 'name' failed to satisfy constraint: 1 to 64 characters of 0-9, a-z, A-Z, -, _ and ."

@@ -19,7 +19,7 @@ from rearm.clouds.alibaba.calls import (
 from rearm.clouds.alibaba.endpoints import Endpoint
 from rearm.clouds.alibaba.settings import Settings
 
-VERSIONS = {"ess": "2022-02-22", "ecs": "2014-05-26"}
+VERSIONS = {"ess": "2022-02-22", "ecs": "2014-05-26", "sts": "2015-04-01"}
 
 
 def call(settings: Settings, product: str, action: str, params: dict[str, Any], *, fresh: bool = False) -> dict[str, Any]:
