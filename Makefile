@@ -8,7 +8,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types boundaries format default-config clean
+.PHONY: help setup demo test check lint types boundaries format default-config docs bench clean
 
 help: ## this menu
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,6 +45,12 @@ format: setup ## put the code into its usual form
 
 default-config: setup ## compile the configuration shipped as the default
 	$(BIN)/rearm config compile shared/python/rearm/default.yml -o shared/python/rearm/default.json
+
+docs: setup ## make the generated pages anew
+	$(BIN)/python -m rearm_workbench.emulate.coverage_page > docs/emulators.md
+
+bench: setup ## requests per second of the emulators, beside moto's server
+	$(BIN)/python bench/emulator_rps.py
 
 clean: ## remove what the other targets made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

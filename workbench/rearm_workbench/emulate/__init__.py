@@ -1,0 +1,1 @@
+"""`rearm emulate`: both emulated clouds in real time, with functions that run and state that survives. START HERE: `service.py`."""
