@@ -50,6 +50,7 @@ docs: setup ## make the generated pages anew
 	$(BIN)/python -m rearm_workbench.emulate.coverage_page > docs/emulators.md
 
 bench: setup ## requests per second of the emulators, beside moto's server
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt 'moto[server]'
 	$(BIN)/python bench/emulator_rps.py
 
 clean: ## remove what the other targets made

@@ -152,7 +152,7 @@ def test_signatures(world: DirectWorld, headers: dict[str, str], status: int, co
 def test_what_is_not_modelled_or_not_xml(world: DirectWorld, queue: Queue) -> None:
     status, text, _ = world.http("POST", "/queues/work", b"", **signed("POST", "/queues/work"))
     assert (status, "POST /queues/work is not modelled by the emulator; modelled: ChangeMessageVisibility, " in text) == (404, True)
-    path = "/queues/work/messages"
+    path = "/queues/" + "work/messages"
     assert "MalformedXML" in world.http("POST", path, b"<Message", **signed("POST", path))[1]
     world.emulator.fail_next("mns:SendMessage", "InternalError", status=500)
     assert "InternalError" in world.http("POST", path, b"<Message/>", **signed("POST", path))[1]
