@@ -158,7 +158,7 @@ def report(name: str, request: Request, seconds: float) -> bool:
     """Two lines of the table. True if there was no error at the fixed rate."""
     steady, flat_out = measure(request, seconds, RATE), measure(request, seconds, None)
     for kind, found in ((f"{RATE}/s", steady), ("flat out", flat_out)):
-        print(f"{name:44} {kind:9} {found.per_s:9.0f} {found.asked:9} {found.errors:7} {found.median_ms:10.2f} {found.worst_ms:9.1f}")  # noqa: T201
+        print(f"{name:44} {kind:9} {found.per_s:9.0f} {found.asked:9} {found.errors:7} {found.median_ms:10.2f} {found.worst_ms:9.1f}")
     return steady.errors == 0 and steady.per_s > RATE * 0.98
 
 
@@ -183,11 +183,11 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=float, default=5.0)
     seconds = options.parse_args().seconds
-    print(f"{'':44} {'rate':9} {'answers/s':>9} {'asked':>9} {'errors':>7} {'median ms':>10} {'worst ms':>9}")  # noqa: T201
+    print(f"{'':44} {'rate':9} {'answers/s':>9} {'asked':>9} {'errors':>7} {'median ms':>10} {'worst ms':>9}")
     good = [on_rearm(kept, seconds) for kept in (False, True)]
     with moto_server() as endpoint:
         if endpoint is None:
-            print("moto's own server is not installed: pip install 'moto[server]'")  # noqa: T201
+            print("moto's own server is not installed: pip install 'moto[server]'")
         else:
             report("moto's server: DescribeAutoScalingGroups", auto_scaling(endpoint, "x", "DescribeAutoScalingGroups"), seconds)
     return 0 if all(good) else 1

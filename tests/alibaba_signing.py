@@ -62,5 +62,5 @@ def _header_style(
     headers = {"date": DATE} | {name.lower().replace("_", "-"): value for name, value in more.items()}
     own = "".join(f"{name}:{value}\n" for name, value in sorted(headers.items()) if name.startswith(prefix))
     text = "\n".join([method, headers.get("content-md5", ""), headers.get("content-type", ""), DATE, own + path])
-    signature = base64.b64encode(hmac.new(secret.encode(), text.encode(), digest).digest()).decode()  # type: ignore[arg-type]
+    signature = base64.b64encode(hmac.new(secret.encode(), text.encode(), digest).digest()).decode()
     return headers | {"Authorization": f"{scheme} {key}:{signature}"}

@@ -215,7 +215,7 @@ def test_a_schedule_that_is_throttled_is_tried_again(world: World) -> None:
 
 
 def test_errors_of_checks_are_translated_by_the_same_rules() -> None:
-    denied = ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "X")  # type: ignore[typeddict-item]
+    denied = ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "X")
     assert str(faults.translate(denied, "ec2:DescribeInstanceStatus")).startswith("ec2:DescribeInstanceStatus is denied")
     assert faults.error_code(denied) == "UnauthorizedOperation"
     assert "no AWS credentials" in str(faults.translate(NoCredentialsError(), "ec2:DescribeTags"))

@@ -63,7 +63,7 @@ def test_timers_can_be_late_and_other_targets_and_zones_work() -> None:
         common: Any = {"FlexibleTimeWindow": {"Mode": "OFF"}}
         target: Any = {"Arn": FUNCTION, "RoleArn": ROLE}
         zone = {"ScheduleExpression": "at(2023-11-14T23:15:00)", "ScheduleExpressionTimezone": "Europe/Berlin"}
-        client.create_schedule(Name="zone", Target=target, **zone, **common)  # type: ignore[arg-type]
+        client.create_schedule(Name="zone", Target=target, **zone, **common)
         sqs = boto3.client("sqs")
         url = sqs.create_queue(QueueName="work")["QueueUrl"]
         queue: Any = {"Arn": "arn:aws:sqs:us-east-1:123456789012:work", "RoleArn": ROLE, "Input": "hello"}

@@ -60,7 +60,7 @@ def test_apply_leaves_what_the_file_does_not_name(wanted: list[Wanted], found: l
 @given(CLOUDS, WHOLE, st.lists(NAMED, min_size=1, max_size=3))
 def test_what_was_changed_can_be_given_back(cloud: str, before: dict[str, str | int], files: list[dict[str, str | int]]) -> None:
     """Any number of applies, then remove: all is as it was, but for what the cloud cannot take away."""
-    place = Place(cloud, "r", "g")  # type: ignore[arg-type]
+    place = Place(cloud, "r", "g")
     now, wrote = Found("a", before), {}
     for file in files:
         change = diff.change(Wanted("a", place, "a", file), now)

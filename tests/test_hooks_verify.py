@@ -146,7 +146,7 @@ OK = [("target", "ok"), ("delivery", "ok"), ("delivery", "ok")]
         (statement(resource=f"arn:aws:sqs:{REGION}:{ACCOUNT}:other"), "problem"),
         (statement(action="sqs:ReceiveMessage"), "problem"),
         (statement(Condition={"Bool": {"aws:SecureTransport": "true"}}), "warning"),
-        ({"Statement": [*statement()["Statement"], *statement("Deny")["Statement"]]}, "problem"),  # type: ignore[misc]
+        ({"Statement": [*statement()["Statement"], *statement("Deny")["Statement"]]}, "problem"),
         ({"Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]}, "warning"),
         ({}, "problem"),
     ],
@@ -169,10 +169,10 @@ def test_a_queues_own_policy_matters_when_it_denies_and_in_another_account() -> 
     foreign = QUEUE.replace(ACCOUNT, "999999999999")
     allowing = statement(resource=foreign, Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
     role = {"trust": TRUST, "role_exists": True, "role_policies": (statement(resource="*"),)}
-    assert levels(Target(exists=True, policy={}, **role), foreign)[-1] == ("delivery", "problem")  # type: ignore[arg-type]
-    assert levels(Target(exists=True, policy=allowing, **role), foreign)[-1] == ("delivery", "ok")  # type: ignore[arg-type]
+    assert levels(Target(exists=True, policy={}, **role), foreign)[-1] == ("delivery", "problem")
+    assert levels(Target(exists=True, policy=allowing, **role), foreign)[-1] == ("delivery", "ok")
     denying = statement("Deny", Principal="*")
-    assert levels(Target(exists=True, policy=denying, **role)) == [*OK, ("delivery", "problem")]  # type: ignore[arg-type]
+    assert levels(Target(exists=True, policy=denying, **role)) == [*OK, ("delivery", "problem")]
 
 
 @pytest.mark.parametrize(

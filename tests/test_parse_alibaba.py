@@ -73,7 +73,7 @@ def test_every_shape_gives_the_same_action(case: str) -> None:
     assert (action.hook_name, action.group_name) == ("ready-hook", "web-group")
     assert "launch of i-bp1a and 1 more in asg-bp1group waits in hook ash-bp1hook" in answer.reason or case == "doubled instance"
     assert TOKEN not in answer.reason
-    assert DOORWAYS[doorway](raw(event).decode()) == [answer]  # type: ignore[arg-type]
+    assert DOORWAYS[doorway](raw(event).decode()) == [answer]
 
 
 @pytest.mark.parametrize("length", range(4))

@@ -117,7 +117,7 @@ def iso_time(value: object) -> float | None:
     *date, fraction, sign, hours, minutes = match.groups()
     try:
         offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
-        whole = datetime(*(int(part) for part in date), tzinfo=timezone(offset))  # type: ignore[arg-type, misc]
+        whole = datetime(*(int(part) for part in date), tzinfo=timezone(offset))  # type: ignore[arg-type, misc]  # mypy cannot count them
         return _credible(whole.timestamp() + int((fraction or "0").ljust(6, "0")) / 1e6)
     except (ValueError, OverflowError):
         return None
