@@ -96,6 +96,8 @@ def answering(status: int, body: bytes, connections: list[int] | None = None) ->
             self.end_headers()
             self.wfile.write(body)
 
+        do_GET = do_POST
+
         def log_message(self, format: str, *args: object) -> None:
             """Quiet."""
 

@@ -14,8 +14,9 @@ START = 1_800_000_000.0
 
 
 def action(cloud: str = "aws", token: str = "0f0e6e0c-0000-4000-8000-000000000001", **more: object) -> Action:
-    fields = {"cloud": cloud, "hook": "hook", "token": token, "instances": ("i-1",), "group": "group", "transition": "launch"}
-    return Action(**{**fields, **more})
+    """An action; its token tells it from others on both clouds: on AWS, where the token does not, its group does."""
+    fields = {"cloud": cloud, "hook": "hook", "token": token, "instances": ("i-1",), "group": f"group of {token}", "transition": "launch"}
+    return Action(**{**fields, "notified_at": START, **more})
 
 
 def profile(every_s: int = 60, budget_s: int | None = None, **more: object) -> Profile:
@@ -84,17 +85,18 @@ def run(
                     wait = core.after_heartbeat(wait, effect.seconds, limits, now)
                 except (HeartbeatsSpent, TimeSpent) as error:
                     out.refused += 1
-                    wait = core.after_refused_heartbeat(wait, limits, for_count=isinstance(error, HeartbeatsSpent))
+                    wait = core.after_refused_heartbeat(wait, effect.seconds, limits, for_count=isinstance(error, HeartbeatsSpent))
                     failed = True
                 except ConnectionError:
                     wait = core.after_unsure_heartbeat(wait)
                     failed = True
             elif isinstance(effect, Recheck):
                 recheck = core.soon(wait, effect, limits, now, "heartbeat failed") if failed else effect
+                message = core.next_wait(wait, recheck)  # what comes after the timer is not in its message
         if recheck is not None:
             assert recheck.at > now
-            assert recheck.slot > wait.slot
-            assert recheck.at <= now + limits.timer_lead_s + 2 * the_profile.every_s
-            wait = core.next_wait(wait, recheck)
+            assert recheck.at > wait.due_at
+            assert recheck.at <= now + limits.timer_lead_s + core.grid.TICK_S + the_profile.every_s
+            wait = message
             clock.run_until(recheck.at + late(len(out.looks)))
     return out

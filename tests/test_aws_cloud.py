@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsE
 
 from aws_world import FUNCTION, INSTANCE, ROLE, START, TOKEN, World, running
 from rearm.clouds import Cloud
-from rearm.clouds.aws import cloud, faults
+from rearm.clouds.aws import calls, cloud, faults
 from rearm.clouds.aws.cloud import Aws
 from rearm.core.limits import AWS
 from rearm.core.model import Action, Hook
@@ -158,8 +158,8 @@ def test_throttling_that_lasts_is_handed_back_after_bounded_time(world: World) -
     world.aws.fail_next(COMPLETE, "RateExceeded", message="Rate exceeded", times=99)
     with pytest.raises(TryAgain, match=r"autoscaling:CompleteLifecycleAction is throttled \(RateExceeded\): Rate exceeded"):
         Aws().complete(ACTION, "CONTINUE")
-    assert names(world) == [COMPLETE] * cloud.OWN_ATTEMPTS
-    assert world.clock.now() <= START + 3 * cloud.OWN_PAUSE_MAX_S
+    assert names(world) == [COMPLETE] * calls.OWN_ATTEMPTS
+    assert world.clock.now() <= START + 3 * calls.OWN_PAUSE_MAX_S
     assert action.ended_at is None
 
 

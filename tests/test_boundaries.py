@@ -19,6 +19,7 @@ ALLOWED = {
     "checks": {"checks", "core", "errors", "clouds", "duration", "clock"},
     "clouds": {"clouds", "core", "errors", "clock"},
     "doorway": {"core", "errors", "clouds", "clock", "config", "look"},
+    "sweep": {"core", "errors", "clouds", "clock", "config", "look"},
     "look": {"core", "errors", "clouds", "clock", "observe"},
     "observe": {"core", "errors", "clouds", "clock", "checks"},
 }

@@ -1,7 +1,11 @@
 """The heartbeat planner's corners, one by one: states that a whole wait reaches rarely."""
 
+import math
+
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core_world import START, action, profile
 from rearm.core import decide as core
@@ -21,8 +25,21 @@ def seconds(wait: Wait) -> int:
     return core.heartbeat_seconds(wait, profile(), ALIBABA, START)
 
 
-def test_what_is_left_of_the_wait_is_spread_over_what_is_left_of_the_heartbeats() -> None:
-    assert seconds(waiting()) == (SIX_HOURS - 14_400) // (20 - 12 - core.HEARTBEATS_IN_RESERVE)
+@settings(deadline=None)
+@given(st.integers(0, 9000), st.integers(0, 1000), st.integers(0, 3))
+def test_two_chains_of_one_wait_never_shorten_what_the_other_has_asked_for(at_s: int, later_s: int, more_spent: int) -> None:
+    """Whatever each knows of the heartbeats spent so far: both climb the same ladder."""
+    one = core.first_wait(action("alibaba"), Hook(600), ALIBABA, START)
+    other = msgspec.structs.replace(one, heartbeats=more_spent, lapses_at=START, granted_s=600 * more_spent)
+    first = START + at_s + core.heartbeat_seconds(msgspec.structs.replace(one, lapses_at=START), profile(), ALIBABA, START + at_s)
+    second = START + at_s + later_s + core.heartbeat_seconds(other, profile(), ALIBABA, START + at_s + later_s)
+    assert second >= first - 1
+
+
+def test_a_rung_of_the_ladder_is_a_seventeenth_of_the_longest_wait() -> None:
+    rung_s = core.rung_every_s(waiting(), profile(), ALIBABA)
+    assert rung_s == math.ceil(21_600 / 17)
+    assert rung_s / 2 <= seconds(waiting()) <= 1.5 * rung_s
 
 
 def test_few_heartbeats_left_make_them_long() -> None:
@@ -40,7 +57,7 @@ def test_once_the_sum_is_used_up_the_rest_is_asked_for_then_half_of_it() -> None
 
 
 def test_refused_twice_heartbeats_add_and_the_sum_is_the_lapse() -> None:
-    known = core.after_refused_heartbeat(waiting(refused=1, granted_s=20_000), ALIBABA, for_count=False)
+    known = core.after_refused_heartbeat(waiting(refused=1, granted_s=20_000), 600, ALIBABA, for_count=False)
     assert core.heartbeats_add(known)
     assert known.lapses_at == START - 14_400 + 20_000
     assert seconds(known) == SIX_HOURS - 20_000
@@ -50,13 +67,13 @@ def test_refused_twice_heartbeats_add_and_the_sum_is_the_lapse() -> None:
 
 
 def test_refused_once_proves_nothing() -> None:
-    once = core.after_refused_heartbeat(waiting(granted_s=20_000), ALIBABA, for_count=False)
+    once = core.after_refused_heartbeat(waiting(granted_s=20_000), 600, ALIBABA, for_count=False)
     assert not core.heartbeats_add(once)
     assert once.lapses_at == START + 80
 
 
 def test_the_count_used_up_ends_the_wait_at_its_lapse() -> None:
-    spent = core.after_refused_heartbeat(waiting(), ALIBABA, for_count=True)
+    spent = core.after_refused_heartbeat(waiting(), 600, ALIBABA, for_count=True)
     assert spent.heartbeats == 20
     assert core.cloud_end(spent, ALIBABA) == spent.lapses_at
     assert isinstance(core.decide(spent, {}, profile(), ALIBABA, START)[-1], Complete)
@@ -80,19 +97,16 @@ def test_no_heartbeat_is_asked_that_would_shorten_the_wait() -> None:
 
 def test_a_timer_is_never_set_farther_than_the_cloud_allows() -> None:
     # A slot 3600.5 s away: the delay of Function Compute ends at 3600 s.
-    wait = msgspec.structs.replace(waiting(lapses_at=START + 7200), slot=core.grid.slot_after(action("alibaba"), 3600, START))
-    [recheck] = core.stay(wait, profile(every_s=3600), ALIBABA, START, "waiting")
-    assert isinstance(recheck, Recheck)
-    assert recheck.at <= START + 3600
+    slot = core.grid.slot_after(action("alibaba"), 3600, START)
+    [recheck] = core.stay(waiting(lapses_at=START + 7200), profile(every_s=3600), ALIBABA, slot - 3600.5, "waiting")
+    assert recheck == Recheck(slot - 1, "waiting")
 
 
-def test_the_slot_after_a_look_is_never_at_once() -> None:
-    the_action = action("alibaba")
-    first = core.grid.slot_at(the_action, 60, core.grid.slot_after(the_action, 60, START))
-    wait = core.first_wait(the_action, Hook(3600), ALIBABA, first - 3)
-    [recheck] = core.decide(wait, {}, profile(), ALIBABA, first - 3)
-    assert isinstance(recheck, Recheck)
-    assert recheck.at == first + 60
+def test_a_slot_too_near_for_a_timer_is_left_out() -> None:
+    first = core.grid.slot_after(action(), 60, START)
+    for before_s, wanted in ((9.5, first + 60), (10, first)):
+        [recheck] = core.decide(core.first_wait(action(), Hook(3600), AWS, START), {}, profile(), AWS, first - before_s)
+        assert recheck == Recheck(wanted, "not asked yet")
 
 
 def test_on_aws_a_heartbeat_is_as_long_as_the_hook_and_never_beyond_the_global_timeout() -> None:
@@ -119,10 +133,10 @@ def test_no_heartbeat_is_due_when_the_wait_lasts_beyond_its_last_look() -> None:
 )
 def test_what_failed_is_tried_again_soon_as_long_as_that_can_help(troubles: int, lapses_in_s: int, slot_in_s: int, quick: bool) -> None:
     wait = msgspec.structs.replace(waiting(), troubles=troubles, lapses_at=START + lapses_in_s)
-    planned = Recheck(START + slot_in_s, 7, "waiting")
+    planned = Recheck(int(START) + slot_in_s, "waiting")
     again = core.soon(wait, planned, AWS, START, "throttled")
-    assert again == (Recheck(START + 10, 7, "throttled", hop=troubles) if quick else planned)
-    assert core.next_wait(wait, again).slot == (wait.slot if quick else 7)
+    assert again == (Recheck(core.grid.tick_after(wait.action, START + 10), "throttled") if quick else planned)
+    assert core.next_wait(wait, again).due_at == again.at
 
 
 def test_a_heartbeat_that_succeeds_ends_the_troubles_but_not_those_of_a_completion() -> None:

@@ -100,11 +100,13 @@ def test_a_held_wait_survives_a_hand_over_that_fails_at_first() -> None:
 
 
 @both_clouds
-def test_a_hook_that_cannot_be_described_is_extended_at_once_and_asked_again(event: str) -> None:
+def test_a_hook_that_cannot_be_described_is_asked_again_at_once_and_the_wait_extended(event: str) -> None:
     fail = failing(DESCRIBE[cloud_of(event)], "InternalError", 500, times=SDK_TRIES)
     wait = run(event, fail, ready_after="30m", hook={"heartbeat_timeout": "10m"})
     assert (wait.outcome, wait.ended_by) == ("CONTINUE", "rearm")
-    assert whats(wait)[2].startswith("heartbeat")
+    # On Alibaba Cloud the first look only sets the first timer, which a copy of the notification would find: the hook is known by the next.
+    assert whats(wait)[2].startswith("heartbeat" if event == LAUNCH else "recheck in")
+    assert wait.api_calls[DESCRIBE[cloud_of(event)]] > 1
 
 
 def test_a_denied_describe_for_ever_still_ends_by_rearm() -> None:
@@ -193,11 +195,12 @@ def standing_clock() -> Any:
 
 
 ACTION = Action(cloud="aws", hook="h", token="0f0e6e0c-0000-4000-8000-000000000001", instances=("i-1",), group="g", transition="launch")
+ACTION = msgspec.structs.replace(ACTION, notified_at=1_800_000_000.0)
 
 
 def message(due_in_s: float, now: float) -> bytes:
     wait = first_wait(ACTION, Hook(3600), AWS, now)
-    wait = msgspec.structs.replace(wait, due_at=now + due_in_s, slot=grid.slot_after(ACTION, 60, now + due_in_s))
+    wait = msgspec.structs.replace(wait, due_at=int(now + due_in_s), looks=1)
     return msgspec.json.encode({"rearm": wait})
 
 
@@ -206,7 +209,7 @@ def test_a_timer_that_comes_much_too_early_is_set_again_under_another_name(stand
     line = doorway.look_again(message(600, standing_clock[0]), cloud)
     assert line["verdict"] == "early"
     [(name, at, wait)] = cloud.timers
-    assert (name, at) == (grid.timer_name(ACTION, wait.slot, 1), 1_800_000_600.0)
+    assert (name, at) == (grid.timer_name(ACTION, wait.due_at, 1), 1_800_000_600)
 
 
 def test_a_timer_that_comes_a_little_early_is_waited_for(standing_clock: list[float]) -> None:
@@ -225,7 +228,7 @@ def test_a_recheck_message_that_is_none_is_refused_in_one_line(payload: bytes) -
 
 
 def test_the_wait_survives_its_journey_as_a_message() -> None:
-    wait = Wait(action=ACTION, began_at=1.5, lapses_at=2.5, known={"address": "10.0.0.1"}, ending="CONTINUE", slot=7, hop=2)
+    wait = Wait(action=ACTION, began_at=1.5, lapses_at=2.5, known={"address": "10.0.0.1"}, ending="CONTINUE", due_at=7, hop=2)
     assert msgspec.json.decode(msgspec.json.encode(look.Message(wait)), type=look.Message).rearm == wait
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from rearm.core.model import CloudName
 
 HANDLERS: dict[CloudName, tuple[str, ...]] = {
-    "aws": ("eventbridge", "sns", "sqs", "direct", "recheck"),
-    "alibaba": ("mns_topic", "mns_queue", "eventbridge", "oos", "recheck"),
+    "aws": ("eventbridge", "sns", "sqs", "direct", "recheck", "sweep"),
+    "alibaba": ("mns_topic", "mns_queue", "eventbridge", "oos", "recheck", "sweep"),
 }
 
 

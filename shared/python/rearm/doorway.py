@@ -20,6 +20,10 @@ RESERVE_S = 10
 """Of the invocation's time, kept for calls when looks are repeated or a timer came early."""
 
 
+DESCRIBE_TRIES = 3
+DESCRIBE_PAUSE_S = 3.0
+
+
 def serve(notifications: Sequence[Parsed], cloud: Cloud) -> list[dict[str, object]]:
     """Take in what a doorway parsed; returns the log lines. All are tried before the first error is raised.
 
@@ -73,7 +77,7 @@ def look_again(payload: bytes, cloud: Cloud) -> dict[str, object]:
         now = clock.now()
         if wait.due_at - now > EARLY_S:
             wait = msgspec.structs.replace(wait, hop=wait.hop + 1)
-            cloud.recheck(grid.timer_name(wait.action, wait.slot, wait.hop), wait.due_at, now, message(wait))
+            cloud.recheck(grid.timer_name(wait.action, wait.due_at, wait.hop), wait.due_at, now, message(wait))
             return tell(cloud, about(wait.action) | {"verdict": "early", "reason": f"due in {round(wait.due_at - now)} s: set again"})
     profile = config.load().profile_for(wait.action)
     if profile is None:
@@ -90,7 +94,7 @@ def look_again(payload: bytes, cloud: Cloud) -> dict[str, object]:
 def _first_look(action: Action, settings: Config, cloud: Cloud) -> dict[str, object]:
     now = clock.now()
     if look.armed.due(action) > now:
-        return tell(cloud, about(action) | {"verdict": "duplicate", "reason": f"a look is due in {round(look.armed.due(action) - now)} s"})
+        return tell(cloud, about(action) | {"verdict": "duplicate", "reason": "this process has set its timer already"})
     hook: Hook | None = None
     try:
         if action.transition is None:
@@ -118,6 +122,10 @@ def _describe(action: Action, cloud: Cloud) -> Hook | None:
 def _look(wait: Wait, profile: Profile, cloud: Cloud) -> dict[str, object]:
     """Look once; on a hook too short for a timer, look until the invocation's time is nearly used up."""
     limits = cloud.limits
+    if limits.short_hook_s and not wait.heartbeat_timeout_s:
+        ended, wait = _until_described(wait, profile, cloud)
+        if ended is not None:
+            return ended
     if not 0 < wait.heartbeat_timeout_s < limits.short_hook_s:
         return Look(wait, profile, cloud).run()
     until = clock.now() + cloud.remaining_s() - RESERVE_S
@@ -131,7 +139,7 @@ def _look(wait: Wait, profile: Profile, cloud: Cloud) -> dict[str, object]:
         wait, now = held.wait, clock.now()
         if not handed_over and held.next_at + handover_s >= until:
             # The successor comes while this invocation still looks: a timer may be a minute late, the hook cannot wait that long.
-            handed_over = _hand_over(wait, profile, cloud, now)
+            handed_over = _hand_over(wait, cloud, now)
         if held.next_at >= until:
             if not handed_over:
                 raise TryAgain("no timer could be set for the next invocation")
@@ -139,12 +147,33 @@ def _look(wait: Wait, profile: Profile, cloud: Cloud) -> dict[str, object]:
         clock.sleep(held.next_at - now)
 
 
-def _hand_over(wait: Wait, profile: Profile, cloud: Cloud, now: float) -> bool:
+def _until_described(wait: Wait, profile: Profile, cloud: Cloud) -> tuple[dict[str, object] | None, Wait]:
+    """Hold a wait whose hook is not known: it may be too short for a timer. After a few tries a timer has to do.
+
+    Returns the log line if the wait has ended, and the wait.
+    """
+    for _ in range(DESCRIBE_TRIES):
+        held = Look(wait, profile, cloud, held=True)
+        line = held.run()
+        wait = held.wait
+        if held.next_at is None:
+            return line, wait
+        if cloud.remaining_s() < DESCRIBE_PAUSE_S + RESERVE_S:
+            break
+        clock.sleep(DESCRIBE_PAUSE_S)
+        try:
+            hook = _describe(wait.action, cloud)
+        except ActionGone as gone:
+            return tell(cloud, about(wait.action) | {"verdict": "gone", "reason": str(gone)}), wait
+        if hook is not None:
+            return None, core.with_hook(wait, hook, cloud.limits)
+    return None, wait
+
+
+def _hand_over(wait: Wait, cloud: Cloud, now: float) -> bool:
     """Set the successor's timer; False if that failed just now: there is time for another try."""
-    lead_s = cloud.limits.timer_lead_s
-    slot = max(wait.slot + 1, grid.slot_after(wait.action, profile.every_s, now + lead_s))
     try:
-        arm(wait, Recheck(now + lead_s, slot, "hand over"), cloud, now)
+        arm(wait, Recheck(core.soonest_look(wait, cloud.limits, now), "hand over"), cloud, now)
     except TryAgain:
         return False
     return True

@@ -4,6 +4,9 @@ What ends a chain of looks: a completion that the cloud confirmed, or "gone". Ev
 `TryAgain`, so that the platform delivers again.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
 
 from rearm import clock
@@ -14,6 +17,14 @@ from rearm.core.model import Action, CheckResult, Complete, Decision, Heartbeat,
 from rearm.core.profile import Profile
 from rearm.errors import ActionGone, LimitSpent, TryAgain
 from rearm.observe import observe, remembered
+
+T = TypeVar("T")
+
+BELIEVE_ENDED_AFTER_S = 60
+"""The clouds are eventually consistent: a wait younger than this may be unknown to the calls that extend or end it."""
+
+RESERVE_S = 15
+"""Of the invocation's time, kept for the calls that follow another try."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -29,14 +40,16 @@ class Armed:
     """
 
     def __init__(self) -> None:
-        self._due: dict[str, float] = {}
+        self._due: dict[str, tuple[float, str]] = {}
 
     def note(self, action: Action, at: float, now: float) -> None:
-        self._due = {key: due for key, due in self._due.items() if due > now}
-        self._due[grid.identity(action)] = at
+        self._due = {key: noted for key, noted in self._due.items() if noted[0] > now}
+        self._due[grid.identity(action)] = at, action.token
 
     def due(self, action: Action) -> float:
-        return self._due.get(grid.identity(action), 0.0)
+        """When its timer is due; 0 if none is known. Another token is a new action of the same instance; an empty one may be any."""
+        at, token = self._due.get(grid.identity(action), (0.0, ""))
+        return at if token == action.token or not (token and action.token) else 0.0
 
 
 armed = Armed()
@@ -53,7 +66,7 @@ class Look:
 
     def run(self) -> dict[str, object]:
         self.now = clock.now()
-        results = {} if self.wait.ending else observe(self.wait, self.profile, self.cloud)
+        results = self.results = {} if self.wait.ending else observe(self.wait, self.profile, self.cloud)
         self.wait = msgspec.structs.replace(self.wait, known=remembered(self.wait.known, results))
         decision = core.decide(self.wait, results, self.profile, self.limits, self.now)
         reason = decision[-1].reason
@@ -71,48 +84,91 @@ class Look:
             if isinstance(effect, Complete):
                 self._complete(effect)
             elif isinstance(effect, Heartbeat):
+                refused = self.wait.refused
                 trouble = self._heartbeat(effect) or trouble
-            else:
-                self._recheck(core.soon(self.wait, effect, self.limits, self.now, trouble) if trouble else effect)
+                if trouble and not self.wait.ending:
+                    # Refused for its time, a shorter one is asked for; and if none is left, the next look would come too late.
+                    anew = core.decide(self.wait, self.results, self.profile, self.limits, self.now)
+                    if isinstance(anew[-1], Complete) or self.wait.refused > refused:
+                        self._apply(anew, trouble)
+                        return
+            elif not self._recheck(core.soon(self.wait, effect, self.limits, self.now, trouble) if trouble else effect):
+                return
 
     def _complete(self, effect: Complete) -> None:
-        try:
-            self.cloud.complete(self.wait.action, effect.result)
-            self._did(f"complete {effect.result}", effect.reason)
-        except TryAgain as error:
-            if self.now > core.cloud_end(self.wait, self.limits):
-                raise
-            self.wait = core.after_unsure_completion(self.wait, effect.result)
-            self._did(f"complete {effect.result} failed", str(error))
-            self._apply(core.stay(self.wait, self.profile, self.limits, self.now, str(error)), trouble=str(error))
+        while True:
+            try:
+                self._asked(self.cloud.complete, effect.result)
+                self._did(f"complete {effect.result}", effect.reason)
+                return
+            except TryAgain as error:
+                self.now = clock.now()
+                if self.now > core.cloud_end(self.wait, self.limits):
+                    raise
+                self.wait = core.after_unsure_completion(self.wait, effect.result)
+                self._did(f"complete {effect.result} failed", str(error))
+                extendable = core.heartbeat_seconds(self.wait, self.profile, self.limits, self.now) > 0
+                if extendable or not self._insist():
+                    self._apply(core.stay(self.wait, self.profile, self.limits, self.now, str(error)), trouble=str(error))
+                    return
 
     def _heartbeat(self, effect: Heartbeat) -> str:
         """Returns what went wrong, or nothing."""
-        try:
-            self.cloud.heartbeat(self.wait.action, effect.seconds)
-        except LimitSpent as spent:
-            self.wait = core.after_refused_heartbeat(self.wait, self.limits, for_count="RecordTimes" in spent.code)
-            self._did("heartbeat refused", str(spent))
-            return str(spent)
-        except TryAgain as error:
-            self.wait = core.after_unsure_heartbeat(self.wait)
-            self._did("heartbeat failed", str(error))
-            return str(error)
-        self.wait = core.after_heartbeat(self.wait, effect.seconds, self.limits, self.now)
-        self._did(f"heartbeat {effect.seconds} s", effect.reason)
+        seconds = effect.seconds
+        while True:
+            try:
+                self._asked(self.cloud.heartbeat, seconds)
+                break
+            except LimitSpent as spent:
+                for_count = "RecordTimes" in spent.code
+                self.wait = core.after_refused_heartbeat(self.wait, seconds, self.limits, for_count=for_count)
+                self._did("heartbeat refused", str(spent))
+                return str(spent)
+            except TryAgain as error:
+                self.now = clock.now()
+                self.wait = core.after_unsure_heartbeat(self.wait)
+                self._did("heartbeat failed", str(error))
+                if not self._insist():
+                    return str(error)
+                # Time has passed: what was right to ask for then may be beyond the end now.
+                seconds = core.heartbeat_seconds(self.wait, self.profile, self.limits, self.now)
+                if not seconds:
+                    return str(error)
+        self.wait = core.after_heartbeat(self.wait, seconds, self.limits, self.now)
+        self._did(f"heartbeat {seconds} s", effect.reason)
         return ""
 
-    def _recheck(self, recheck: Recheck) -> None:
+    def _asked(self, call: Callable[[Action, T], None], argument: T) -> None:
+        """A wait may be announced before it accepts an answer: while it is young, "no such action" is no end of it."""
+        try:
+            call(self.wait.action, argument)
+        except ActionGone as gone:
+            if self.now >= self.wait.began_at + BELIEVE_ENDED_AFTER_S:
+                raise
+            raise TryAgain(f"{gone} (the wait is {round(self.now - self.wait.began_at)} s old: it may not be accepted yet)") from gone
+
+    def _insist(self) -> bool:
+        """Whether to try once more here, after a pause: a timer would come only after the lapse."""
+        pause_s = core.insist_s(self.wait, self.limits, clock.now())
+        if not pause_s or self.cloud.remaining_s() < pause_s + RESERVE_S:
+            return False
+        clock.sleep(pause_s)
+        self.now = clock.now()
+        return True
+
+    def _recheck(self, recheck: Recheck) -> bool:
+        """False if somebody else looks after the wait: then there is nothing more to do."""
         # Checks, and calls that were throttled, may have taken long: a timer in the past would be refused.
         now = clock.now()
-        recheck = msgspec.structs.replace(recheck, at=max(recheck.at, now + self.limits.timer_lead_s))
+        recheck = msgspec.structs.replace(recheck, at=max(recheck.at, core.soonest_look(self.wait, self.limits, now)))
         self.next_at = recheck.at
         if self.held:
             self.wait = msgspec.structs.replace(self.wait, looks=self.wait.looks + 1)
             self._did(f"look again in {round(recheck.at - self.now)} s", "the hook is too short for a timer")
-            return
+            return True
         new = arm(self.wait, recheck, self.cloud, now)
         self._did(f"recheck in {round(recheck.at - now)} s", recheck.reason if new else "set already: this was a duplicate")
+        return new
 
     def _did(self, what: str, why: str) -> None:
         self.did.append({"what": what, "why": why})
@@ -135,10 +191,12 @@ class Look:
 
 
 def arm(wait: Wait, recheck: Recheck, cloud: Cloud, now: float) -> bool:
-    """Set the timer of a slot; False if it is set already, which is as good."""
-    name = grid.timer_name(wait.action, recheck.slot, recheck.hop)
+    """Set the timer of the next look; False if it is set already, which is as good."""
+    is_first = cloud.limits.timer_names_stay and not wait.looks
+    name = grid.first_name(wait.action) if is_first else grid.timer_name(wait.action, recheck.at)
     new = cloud.recheck(name, recheck.at, now, message(core.next_wait(wait, recheck)))
-    armed.note(wait.action, recheck.at, now)
+    # That first name stays taken: whatever becomes of the wait, a copy of its notification can add nothing.
+    armed.note(wait.action, now + cloud.limits.wait_max_s if is_first else recheck.at, now)
     return new
 
 
@@ -152,7 +210,7 @@ def about(action: Action) -> dict[str, object]:
         "cloud": action.cloud,
         "group": action.group,
         "hook": action.hook,
-        "token": action.token[:8] + "…",
+        "token": action.token[:8] + "…" if action.token else "not known",
         "instances": list(action.instances),
         "transition": action.transition,
     }

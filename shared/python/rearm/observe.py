@@ -16,6 +16,10 @@ Results = dict[tuple[int, str], CheckResult]
 
 def observe(wait: Wait, profile: Profile, cloud: Cloud) -> Results:
     """Every check's answer about every instance of the action."""
+    # Before any thread: the `http` check and the SDK of Alibaba Cloud both import it, and its six does so while it holds the lock of all
+    # imports. Side by side, each waits for the other until the invocation's time is over. Both clouds' SDKs need it anyway.
+    import http.client  # noqa: F401
+
     results: Results = {}
     started = clock.monotonic()
     room_s = max(1.0, cloud.remaining_s() - RESERVE_S)

@@ -50,6 +50,8 @@ class LifecycleAction:
     ended_at: float | None = None
     result: Result | None = None
     by: EndedBy | None = None
+    accepts_at: float = 0.0
+    """Until then its cloud does not know it yet where it is to be extended or ended (eventual consistency)."""
     on_end: list[Callable[["LifecycleAction"], None]] = field(default_factory=list)
 
 
@@ -71,9 +73,13 @@ class LifecycleBook:
     def active(self, hook: str, token: str) -> LifecycleAction:
         """The waiting action of that hook and token. Raises `NoActiveAction`."""
         action = self.actions.get(token)
-        if action is None or action.hook != hook or action.ended_at is not None:
+        if action is None or action.hook != hook or not self.accepts(action):
             raise NoActiveAction(token)
         return action
+
+    def accepts(self, action: LifecycleAction) -> bool:
+        """Whether it can be extended or ended by a call now."""
+        return action.ended_at is None and self.clock.now() >= action.accepts_at
 
     def heartbeat(self, action: LifecycleAction, seconds: int) -> None:
         """Extend a waiting action. Raises `HeartbeatsSpent` or `TimeSpent`, and then changes nothing."""

@@ -11,7 +11,7 @@ LONGEST_VALUE = 60
 
 def ec2(operation: str, **params: object) -> Mapping[str, Any]:
     """An EC2 call, e.g. `ec2("DescribeTags", Filters=[...])`. Raises the error of `clouds.aws.faults`, which names the permission."""
-    from rearm.clouds.aws.cloud import client
+    from rearm.clouds.aws.calls import client
     from rearm.clouds.aws.faults import translate
 
     try:

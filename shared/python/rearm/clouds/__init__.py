@@ -1,12 +1,12 @@
 """The two clouds, side by side under the same names: `parse` (pure) and the port below.
 
-The port is as small as its use: describe the hook once, then heartbeat, recheck, complete.
+The port is as small as its use: describe the hook once, then heartbeat, recheck, complete; and two questions of the sweep.
 """
 
 from typing import Protocol
 
 from rearm.core.limits import Limits
-from rearm.core.model import Action, CloudName, Hook, Result
+from rearm.core.model import Action, CloudName, Held, Hook, Result
 
 
 class Cloud(Protocol):
@@ -30,6 +30,15 @@ class Cloud(Protocol):
 
     def recheck(self, name: str, at: float, now: float, payload: bytes) -> bool:
         """Have the recheck function invoked with `payload` at `at`. False if a timer of that name exists already."""
+
+    def held_waits(self, groups: tuple[str, ...]) -> list[Held]:
+        """Every wait that the cloud holds now, in these groups; () means every group of the region.
+
+        What cannot be listed is said in one log line and left out; `TryAgain` only if nothing could be.
+        """
+
+    def timers_due(self) -> frozenset[str] | None:
+        """Identities (`grid.identity`) of the waits that have a look due or running; None: the platform cannot tell."""
 
     def remaining_s(self) -> float:
         """Seconds that this invocation may still run."""

@@ -31,6 +31,8 @@ class Limits(msgspec.Struct, frozen=True):
     """A timer set nearer than this may be refused or missed."""
     timer_max_s: int | None
     """The farthest a timer can be set."""
+    timer_names_stay: bool
+    """A used timer's name stays taken (Function Compute); else it is free when the timer has come."""
     end_slack_s: int
     """The clocks of the function and of the cloud may differ: a wait is taken to end this much earlier."""
     margin_s: int
@@ -61,6 +63,7 @@ AWS = Limits(
     timer_late_s=59,
     timer_lead_s=10,
     timer_max_s=None,
+    timer_names_stay=False,
     end_slack_s=0,
     margin_s=16,
     short_hook_s=180,
@@ -78,6 +81,7 @@ ALIBABA = Limits(
     timer_late_s=60,
     timer_lead_s=1,
     timer_max_s=3600,
+    timer_names_stay=True,
     end_slack_s=30,
     margin_s=30,
     short_hook_s=0,

@@ -15,8 +15,9 @@ Status = Literal["passed", "waiting", "failed", "gone"]
 
 
 class Action(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One lifecycle action, as its notification tells it.
+    """One lifecycle action, as its notification tells it, or as the sweep finds it.
 
+    `token` is empty only for what the sweep found on AWS, where no API tells it.
     `group` and `hook` are names on AWS and ids on Alibaba Cloud; `group_name` and `hook_name` are the names there, where
     the notification gives them. `instances` holds one id on AWS and one or more on Alibaba Cloud.
     """
@@ -61,6 +62,16 @@ class Hook(msgspec.Struct, frozen=True):
     transition: Transition | None = None
 
 
+class Held(msgspec.Struct, frozen=True):
+    """A wait that the cloud holds, as the sweep finds it."""
+
+    action: Action
+    """On AWS its token is empty, since no API tells it: instance, group and hook identify the action."""
+    hook: Hook
+    began_at: float | None
+    """When its scaling activity began, so at the latest when the wait did; None: unknown."""
+
+
 class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     """An action and what is known of its budget. This is the recheck's message: the message is the memory."""
 
@@ -73,17 +84,15 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     heartbeats: int = 0
     granted_s: float = 0
     """All time given so far: the hook's timeout and every heartbeat. An upper bound if heartbeats add up (Alibaba)."""
-    slot: int = 0
-    """The last grid slot that was used up; 0 for the first look."""
-    due_at: float = 0
-    """When that look was due."""
+    due_at: int = 0
+    """When this look was due; 0 for the first one."""
     looks: int = 0
     refused: int = 0
     """How often the cloud refused to extend the wait for its total time (Alibaba)."""
     troubles: int = 0
     """In how many looks in a row a heartbeat or the completion failed."""
     hop: int = 0
-    """Tells timers of one slot apart: looks before their slot, and timers that came too early and were set again."""
+    """How often this look's timer came too early and was set again."""
     ending: Result | None = None
     """A result that was decided and sent but not confirmed: it is sent again, never another."""
     known: dict[str, str] = {}
@@ -106,13 +115,10 @@ class Heartbeat(msgspec.Struct, frozen=True, tag=True):
 
 
 class Recheck(msgspec.Struct, frozen=True, tag=True):
-    """Look again at `at`, under the timer name of `slot` and `hop`."""
+    """Look again at `at`, in whole seconds since the epoch: the timer's name."""
 
-    at: float
-    slot: int
+    at: int
     reason: str
-    hop: int = 0
-    """Not 0: a look before its slot, to try again what failed. The slot itself stays free."""
 
 
 class Complete(msgspec.Struct, frozen=True, tag=True):

@@ -87,6 +87,17 @@ class Activities:
         self.actions.begin(action, activity.activity_id)
         return action
 
+    def seed(self, group: Group, action: LifecycleAction, activity_id: str) -> None:
+        """Put an action and its instances into an activity, as if it had just begun; its end only ends the activity."""
+        activity = self.groups.activities.get(activity_id)
+        if activity is None:
+            given = (activity_id, group.group_id, action.transition, action.instances, "It was put in place by hand.")
+            activity = self.groups.activities[activity_id] = Activity(*given, self.clock.now(), HookContext(), "")
+        activity.actions.append(action)
+        state = _WAITING[action.transition]
+        group.members |= {one: Member(one, state, activity_id, self.clock.now(), attached=True) for one in action.instances}
+        action.on_end.append(partial(self._ended, activity))
+
     def _ended(self, activity: Activity, action: LifecycleAction) -> None:
         """One of the activity's hooks has finished."""
         if activity.deciding or activity.status != "InProgress":

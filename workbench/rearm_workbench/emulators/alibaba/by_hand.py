@@ -80,6 +80,9 @@ class ByHand:
             return list(self.fc.pending)
 
     def fail_next(self, name: str, code: str, status: int = 400, times: int = 1, after_effect: bool = False) -> None:
-        """Fail the next `times` calls of that name (as in `on_call`); `after_effect`: done, but the answer is the error."""
+        """Fail the next `times` calls of that name (as in `on_call`); `after_effect`: done, but the answer is the error.
+
+        Status 0: the connection breaks instead, and no answer comes.
+        """
         with self._lock:
             self._faults.add(name, code, status, times, after_effect)

@@ -32,9 +32,10 @@ class Ess:
         }
 
     def seed(self, action: LifecycleAction, activity: str) -> None:
-        """An action put in place by hand, with its group and its hook. Its end changes no group."""
+        """An action put in place by hand, with its group, its hook, its activity and its instances in their wait state."""
         group = self.scaling.group_of_seed(action.group)
         group.hooks[action.hook] = Hook(action.hook, action.hook, action.group, action.transition, action.timeout_s, action.default_result)
+        self.activities.seed(group, action, activity)
         self.actions.begin(action, activity)
 
     def vanished(self, gone: Callable[[str], bool]) -> None:

@@ -11,6 +11,8 @@ from rearm_workbench.emulators.alibaba.wire import ApiError, known_error
 
 @dataclass
 class _Fault:
+    """Status 0: the connection breaks and no answer comes."""
+
     code: str
     status: int
     times: int
@@ -25,6 +27,10 @@ class Faults:
 
     def add(self, name: str, code: str, status: int = 400, times: int = 1, after_effect: bool = False) -> None:
         self._planted.setdefault(name, []).append(_Fault(code, status, times, after_effect))
+
+    def forget(self, name: str) -> None:
+        """Nothing is to fail any more under that name."""
+        self._planted.pop(name, None)
 
     def add_from(self, body: bytes) -> None:
         """`{"name", "code", "status": 400, "times": 1, "after_effect": false}`. Raises `ApiError` for anything else."""
@@ -48,6 +54,8 @@ class Faults:
             waiting.pop(0)
         if fault.after_effect:
             serve()
+        if fault.status == 0:
+            raise ConnectionAbortedError(f"{name} is made to fail")
         raise known_error(fault.code, fault.status)
 
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
+from rearm_workbench.emulators.alibaba.fc_tasks import OPERATIONS, Tasks, form_of
 from rearm_workbench.emulators.alibaba.ids import Ids
 from rearm_workbench.emulators.alibaba.loopback import Answer, Incoming
 from rearm_workbench.emulators.alibaba.wire import ApiError
 from rearm_workbench.emulators.lifecycle import Clock
 
 INVOKE = "InvokeFunction"
+MODELLED = ", ".join((INVOKE, *OPERATIONS))
 PREFIXES = ("/2016-08-15/", "/2023-03-30/")
 PAYLOAD_MAX = 131_072
 DELAY_MAX_S = 3600
@@ -59,6 +61,7 @@ class Fc:
         self._with_id = invoke is not None and _takes_four(invoke)
         self.pending: list[Invocation] = []
         self.unreported: dict[str, Invocation] = {}
+        self.tasks = Tasks(clock)
         self._used: set[tuple[str, str]] = set()
 
     def accept(self, incoming: Incoming, request_id: str) -> Answer:
@@ -72,6 +75,7 @@ class Fc:
             if (function, task_id) in self._used:
                 raise ApiError(_DUPLICATE, f"stateful async invocation {task_id} already exists", 409)
             self._used.add((function, task_id))
+        self.tasks.accept(function, task_id, request_id)
         self._schedule(Invocation(function, self.clock.now() + delay_s + self.timers_late_s, incoming.body, task_id, request_id))
         return Answer(202, {"X-Fc-Request-Id": request_id, "X-Fc-Async-Task-Id": task_id or request_id, "Content-Type": "application/json"})
 
@@ -93,7 +97,9 @@ class Fc:
         ended = self.unreported.pop(invocation_id, None)
         if ended is None:
             return False
-        if not ok and ended.attempt < len(RETRIES_S):
+        retried = not ok and ended.attempt < len(RETRIES_S)
+        self.tasks.now(ended.function, ended.task_id, "Retrying" if retried else "Succeeded" if ok else "Failed")
+        if retried:
             at = self.clock.now() + RETRIES_S[ended.attempt]
             self._schedule(replace(ended, at=at, attempt=ended.attempt + 1))
         return True
@@ -104,12 +110,17 @@ class Fc:
         def run() -> None:
             with self._lock:
                 self.pending.remove(invocation)
+                self.tasks.now(invocation.function, invocation.task_id, "Running")
                 if self._with_id:
                     self.unreported[invocation.invocation_id] = invocation
-            if self.invoke is None:
-                return
             told: tuple[Any, ...] = (invocation.function, invocation.payload, invocation.task_id)
-            self.invoke(*told, invocation.invocation_id) if self._with_id else self.invoke(*told)
+            if self.invoke is not None and self._with_id:
+                self.invoke(*told, invocation.invocation_id)
+                return
+            if self.invoke is not None:
+                self.invoke(*told)
+            with self._lock:
+                self.tasks.now(invocation.function, invocation.task_id, "Succeeded")
 
         self.clock.call_at(invocation.at, run)
 
@@ -134,6 +145,14 @@ def failure(incoming: Incoming, error: ApiError, request_id: str) -> Answer:
     return Answer(error.status, headers, json.dumps(body).encode())
 
 
+def name_of(incoming: Incoming) -> str:
+    """A request as `on_call` hears of it."""
+    form = form_of(incoming)
+    if form:
+        return f"fc:{form.operation}"
+    return f"fc:{INVOKE}" if incoming.path.endswith("/invocations") else f"fc:{incoming.method} {incoming.path}"
+
+
 def function_of(incoming: Incoming) -> str:
     """The invoked function. Raises `ApiError` for any other path: only invocation is modelled."""
     for path in _PATHS:
@@ -143,7 +162,7 @@ def function_of(incoming: Incoming) -> str:
             return f"{named['service']}/{named['function']}" if "service" in named else named["function"]
     raise ApiError(
         "PathNotSupported",
-        f"{incoming.method} {incoming.path} of Function Compute is not modelled by the emulator; modelled: {INVOKE}",
+        f"{incoming.method} {incoming.path} of Function Compute is not modelled by the emulator; modelled: {MODELLED}",
         404,
     )
 

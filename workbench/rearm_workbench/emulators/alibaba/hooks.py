@@ -85,13 +85,15 @@ class Hooks:
         return {}
 
     def delete(self, call: RpcCall) -> dict[str, Any]:
-        """Ends the hook's waits, with the hook's default result: which one the service takes is not documented."""
-        hook = self.groups.hook(call.get("LifecycleHookId"), call.get("ScalingGroupId"), call.get("LifecycleHookName"))
+        self.remove(self.groups.hook(call.get("LifecycleHookId"), call.get("ScalingGroupId"), call.get("LifecycleHookName")))
+        return {}
+
+    def remove(self, hook: Hook) -> None:
+        """Ends its waits, with the hook's default result: which one the service takes is not documented."""
         del self.groups.all[hook.group_id].hooks[hook.hook_id]
         for action in list(self.book.actions.values()):
             if action.hook == hook.hook_id and action.ended_at is None:
                 self.book.end(action, action.default_result, "hook deleted")
-        return {}
 
     def describe(self, call: RpcCall) -> dict[str, Any]:
         """By ids, else by group, with or without a name. An id given goes before group and name."""

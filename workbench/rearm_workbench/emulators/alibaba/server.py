@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from rearm.core.limits import ALIBABA
-from rearm_workbench.emulators.alibaba import ecs, ess, fc, mns_http, signatures, sts
+from rearm_workbench.emulators.alibaba import ecs, ess, fc, fc_tasks, mns_http, signatures, sts
 from rearm_workbench.emulators.alibaba.account import ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT, REGION, SECURITY_TOKEN
 from rearm_workbench.emulators.alibaba.by_hand import ByHand
 from rearm_workbench.emulators.alibaba.faults import Faults, json_object
 from rearm_workbench.emulators.alibaba.ids import Ids
 from rearm_workbench.emulators.alibaba.loopback import Answer, Incoming, LoopbackServer
 from rearm_workbench.emulators.alibaba.mns import Mns
+from rearm_workbench.emulators.alibaba.reads import read_of
 from rearm_workbench.emulators.alibaba.targets import Targets, Trigger, TriggerKind
 from rearm_workbench.emulators.alibaba.wire import ApiError, RpcCall, failure, success
 from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook
@@ -71,7 +72,7 @@ class AlibabaEmulator(ByHand):
     ) -> None:
         self._lock: AbstractContextManager[object] = threading.RLock() if lock is None else lock
         self._address, self._on_call, self._journal = (host, port), on_call, journal
-        self._faults, self._ids = Faults(), Ids(seed)
+        self._faults, self._ids, self._ids_of_reads = Faults(), Ids(seed), Ids(seed + 1)
         self.control: Callable[[str, bytes], bytes | None] | None = None
         self.clock = clock
         locked = _LockedClock(clock, self._lock)
@@ -118,15 +119,17 @@ class AlibabaEmulator(ByHand):
     def modelled_operations(self) -> tuple[str, ...]:
         """Every operation that is served, by the name that `on_call` uses. Any other is refused."""
         rpc = [f"{product}:{name}" for product, (_, operations) in self._rpc.items() for name in operations]
-        return tuple(sorted([*rpc, *(f"mns:{name}" for name in mns_http.NAMES), f"fc:{fc.INVOKE}"]))
+        return tuple(
+            sorted([*rpc, *(f"mns:{name}" for name in mns_http.NAMES), *(f"fc:{name}" for name in (fc.INVOKE, *fc_tasks.OPERATIONS))])
+        )
 
     def add_trigger(self, kind: TriggerKind, source: str, function: str, **options: Any) -> None:
-        """Have `function` (`service/function` on FC 2.0) invoked by a topic, queue, event bus or OOS template, by its name.
+        """Have `function` (`service/function` on FC 2.0) invoked by a topic, queue, event bus or OOS template, by its name, or by a timer.
 
         Options: `content_format` STREAM or JSON (a topic), `batch` list or single and `is_base64_decode` (a queue).
         """
         with self._lock:
-            self.targets.triggers.append(Trigger(kind, source, function, **options))
+            self.targets.add(Trigger(kind, source, function, **options))
 
     def report(self, invocation_id: str, ok: bool) -> None:
         """How an invocation ended; a failed one is repeated. Recorded as a request, since what follows depends on it."""
@@ -156,7 +159,8 @@ class AlibabaEmulator(ByHand):
         """The answer, or for a synchronous invocation what gets it outside the lock."""
         if incoming.path.startswith("/_"):
             return self._serve_own(incoming)
-        request_id = self._ids.uuid()
+        read = read_of(incoming.method, f"{incoming.path}?{incoming.query}", incoming.headers, incoming.body)
+        request_id = (self._ids_of_reads if read else self._ids).uuid()
         if incoming.path.startswith(fc.PREFIXES):
             return self._serve_fc(incoming, request_id)
         if incoming.path.split("/")[1] in ("queues", "topics"):
@@ -171,7 +175,7 @@ class AlibabaEmulator(ByHand):
             if incoming.path == "/_faults":
                 self._faults.add_from(incoming.body)
             elif incoming.path == "/_triggers":
-                self.targets.triggers.append(Trigger.from_json(json_object(incoming.body, Trigger.FORM)))
+                self.targets.add(Trigger.from_json(json_object(incoming.body, Trigger.FORM)))
             elif incoming.path == "/_report":
                 given = json_object(incoming.body, '{"invocation": ID, "ok": true}')
                 self.fc.report(str(given.get("invocation")), given.get("ok") is True)
@@ -182,12 +186,14 @@ class AlibabaEmulator(ByHand):
         return _json(200, b"{}")
 
     def _serve_fc(self, incoming: Incoming, request_id: str) -> Answer | Callable[[], Answer]:
-        name = f"fc:{fc.INVOKE}" if incoming.path.endswith("/invocations") else f"fc:{incoming.method} {incoming.path}"
+        name, form = fc.name_of(incoming), fc_tasks.form_of(incoming)
         self._tell(name, incoming)
         later: list[Callable[[], Answer]] = []
 
         def serve() -> Answer:
             signatures.verify_fc(incoming, ACCESS_KEY_ID, ACCESS_KEY_SECRET)
+            if form:
+                return self.fc.tasks.listed(incoming, form, request_id)
             if fc.is_async(incoming):
                 return self.fc.accept(incoming, request_id)
             function, run = self.fc.check_sync(incoming)

@@ -2,7 +2,8 @@
 
 The message: AlibabaCloudDocs/ess, "Automatically add ECS instances of a scaling group to a Redis instance whitelist" (its handler's
 model classes). Function triggers: help pages "MNS topic trigger" (STREAM, JSON), "MNS queue trigger" (CloudEvents, one or a list),
-"EventBridge trigger"; OOS: CreateLifecycleHook, `NotificationMetadata` with `${…}`. A subscription of a topic to a queue: SMQ's own.
+"EventBridge trigger", "Time triggers"; OOS: CreateLifecycleHook, `NotificationMetadata` with `${…}`. A subscription of a topic to a
+queue: SMQ's own.
 """
 
 import base64
@@ -20,15 +21,16 @@ from rearm_workbench.emulators.alibaba.mns import NAMESPACE, Message, Mns, Queue
 from rearm_workbench.emulators.alibaba.wire import ApiError
 from rearm_workbench.emulators.lifecycle import Clock, LifecycleAction
 
-TriggerKind = Literal["mns_topic", "mns_queue", "eventbridge", "oos"]
+TriggerKind = Literal["mns_topic", "mns_queue", "eventbridge", "oos", "timer"]
 Enqueue = Callable[[str, bytes], object]
 _QUEUE_ENDPOINT = re.compile(r"acs:mns:[a-z0-9-]+:[0-9]+:queues/(?P<queue>.+)")
+_EVERY = re.compile(r"@every ([1-9][0-9]{0,3})m")
 _CONTENT_TYPE = "application/json;charset=utf-8"
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """`source`: a topic, a queue, an event bus, or an OOS template, by its name."""
+    """`source`: a topic, a queue, an event bus, or an OOS template, by its name; of a timer `@every 5m`."""
 
     kind: TriggerKind
     source: str
@@ -42,7 +44,7 @@ class Trigger:
 
     FORM: ClassVar[str] = (
         'write {"kind": "mns_topic", "source": TOPIC, "function": NAME, "content_format": "STREAM"}; kinds: mns_topic (content_format '
-        "STREAM or JSON), mns_queue (batch list or single, is_base64_decode), eventbridge, oos"
+        "STREAM or JSON), mns_queue (batch list or single, is_base64_decode), eventbridge, oos, timer (source @every 5m)"
     )
 
     @classmethod
@@ -56,6 +58,7 @@ class Trigger:
         }
         named = all(isinstance(given.get(key), str) and given[key] for key in ("source", "function"))
         valid = "kind" in given and all(value in allowed[key] for key, value in given.items() if key in allowed)
+        valid = valid and (given["kind"] != "timer" or bool(_EVERY.fullmatch(str(given.get("source")))))
         if not named or not valid or given.keys() - {*allowed, "source", "function"}:
             raise ApiError("InvalidParameter", cls.FORM)
         return cls(**given)
@@ -69,6 +72,21 @@ class Targets:
         self.triggers: list[Trigger] = []
         mns.on_arrival.append(self._arrived)
         mns.on_publish.append(self._published)
+
+    def add(self, trigger: Trigger) -> None:
+        """From now on. Function Compute's timers know cron expressions too; here it is `@every Nm` only."""
+        self.triggers.append(trigger)
+        every = _EVERY.fullmatch(trigger.source) if trigger.kind == "timer" else None
+        if every:
+            self._tick(trigger, 60 * int(every[1]))
+
+    def _tick(self, trigger: Trigger, every_s: int) -> None:
+        def run() -> None:
+            at = datetime.fromtimestamp(self.clock.now(), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            self.enqueue(trigger.function, json.dumps({"triggerTime": at, "triggerName": "timer", "payload": ""}).encode())
+            self._tick(trigger, every_s)
+
+        self.clock.call_at(self.clock.now() + every_s, run)
 
     def notify(self, group: Group, hook: Hook, activity: Activity, action: LifecycleAction) -> None:
         """Tell the hook's target that an action began. A queue, topic or trigger that is gone gets nothing: delivery is best effort."""

@@ -82,7 +82,9 @@ class Account:
             owner = backend.autoscaling_groups.get(group) or seed_group(backend, group)
             known = (one for one in owner.instance_states if one.instance_id == instance_id)
             state = next(known, None) or seed_instance(owner, instance_id)
-            return backend.begin(owner, state, made, token, route_of(transition, origin, destination))
+            route = route_of(transition, origin, destination)
+            backend.activities.begin(owner, instance_id, route, held=True)
+            return backend.begin(owner, state, made, token, route)
 
     def add_schedule_group(self, name: str) -> None:
         """Make a schedule group, as the template does."""

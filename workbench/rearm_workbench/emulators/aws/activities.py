@@ -32,7 +32,9 @@ class Activities:
         self._open: dict[str, Any] = {}
 
     def begin(self, group: Any, instance_id: str, route: Route, held: bool) -> None:
-        """An instance is on its way; `held`: by a hook."""
+        """An instance is on its way; `held`: by a hook. One activity for all the hooks that hold it."""
+        if instance_id in self._open:
+            return
         cause = f"At {running().time_s()} {CAUSE}"
         activity = models.Activity(f"{TEXTS[route]}: {instance_id}", cause, group)
         activity.status_code, activity.end_time = "MidLifecycleAction" if held else "InProgress", None
@@ -53,6 +55,7 @@ class Activities:
             activity.status_code, activity.end_time, activity.progress = "Cancelled", running().moment(), 100
 
     def of(self, group_name: str | None, ids: list[str]) -> list[Any]:
-        """Newest first; of one group or of all."""
+        """Those in progress first, then by their start, newest first; of one group or of all."""
         chosen = [one for one in self._all if group_name in (None, one.auto_scaling_group_name) and (not ids or one.activity_id in ids)]
-        return chosen[::-1]
+        newest = chosen[::-1]
+        return [one for one in newest if one.end_time is None] + [one for one in newest if one.end_time is not None]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from moto.autoscaling import models, responses
-from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.core.responses import ActionResult, EmptyResult
 
 from rearm_workbench.emulators.aws.autoscaling import Backend
@@ -13,6 +13,8 @@ from rearm_workbench.emulators.aws.running import running
 
 ASKED = ("LifecycleHookName", "LifecycleTransition", *FIELDS)
 TOKEN_LENGTH = 36
+INSTANCES_MAX, ACTIVITIES_MAX = 50, 100
+"""Of one page: DescribeAutoScalingInstances, DescribeScalingActivities."""
 POOL_STATES = ("Stopped", "Running", "Hibernated")
 RETENTIONS = ("retain", "terminate")
 
@@ -30,7 +32,7 @@ class Response(responses.AutoScalingResponse):
     def create_auto_scaling_group(self) -> ActionResult:
         name, policy = self._get_param("AutoScalingGroupName"), self._policy()
         if name in self.backend.autoscaling_groups:
-            raise models.AutoscalingClientError(
+            raise AutoscalingClientError(
                 "AlreadyExists", f"AutoScalingGroup by this name already exists - A group with the name {name} already exists"
             )
         asked = self._get_param("LifecycleHookSpecificationList", [])
@@ -121,8 +123,17 @@ class Response(responses.AutoScalingResponse):
 
     def describe_scaling_activities(self) -> ActionResult:
         asked = self._get_param("AutoScalingGroupName")
+        if self._get_param("Filters"):
+            raise ValidationError("This emulator models no Filters of DescribeScalingActivities.")
         name = self.backend.group(asked).name if asked else None
-        return ActionResult({"Activities": self.backend.activities.of(name, self._get_param("ActivityIds", []))})
+        found = self.backend.activities.of(name, self._get_param("ActivityIds", []))
+        return self._page("Activities", found, ACTIVITIES_MAX)
+
+    # instances
+
+    def describe_auto_scaling_instances(self) -> ActionResult:
+        found = self.backend.describe_auto_scaling_instances(instance_ids=self._get_param("InstanceIds", []))
+        return self._page("AutoScalingInstances", found, INSTANCES_MAX)
 
     def start_instance_refresh(self) -> ActionResult:
         strategy = self._get_param("Strategy") or "Rolling"
@@ -138,6 +149,16 @@ class Response(responses.AutoScalingResponse):
         return ActionResult({"InstanceRefreshes": found})
 
     # parameters
+
+    def _page(self, element: str, found: list[Any], most: int) -> ActionResult:
+        """As many as asked for, `most` unless told; the token is where the next page begins."""
+        size, token = self._get_int_param("MaxRecords", most), self._get_param("NextToken") or "0"
+        if not 1 <= size <= most:
+            raise ValidationError(f"1 validation error detected: Value '{size}' at 'maxRecords' must be from 1 to {most}")
+        if not token.isdigit():
+            raise AutoscalingClientError("InvalidNextToken", "The NextToken value is not valid.")
+        end = int(token) + size
+        return ActionResult({element: found[int(token) : end], "NextToken": str(end) if end < len(found) else None})
 
     def _group(self) -> Group:
         return self.backend.group(self._get_param("AutoScalingGroupName"))

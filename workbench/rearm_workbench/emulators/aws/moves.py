@@ -93,7 +93,7 @@ class Moves(models.AutoScalingBackend):
         if not token and not instance_id:
             raise ValidationError("Either a lifecycle action token or an instance ID must be specified")
         for action in self.waiting(group.name, instance_id or None):
-            if action.hook == hook_name and token in (None, "", action.token):
+            if action.hook == hook_name and token in (None, "", action.token) and running().book.accepts(action):
                 return action
         named = f"token {token}" if token else f"instance ID {instance_id}"
         raise ValidationError(f"No active Lifecycle Action found with {named}")

@@ -18,6 +18,7 @@ from rearm_workbench.emulators.aws.running import running
 
 NAME = re.compile(r"[0-9a-zA-Z\-_.]{1,64}")
 INPUT_MAX = 256 * 1024
+PAGE_MAX = 100
 STATES = ("ENABLED", "DISABLED", None)
 COMPLETIONS = ("NONE", "DELETE", None)
 
@@ -52,6 +53,25 @@ class Backend(models.EventBridgeSchedulerBackend):
         schedule = super().update_schedule(name=name, **rest)
         self._arm(schedule, times)
         return schedule
+
+    def list_schedules(
+        self, group_names: list[str] | None, state: str | None, name_prefix: str | None = None, **page: Any
+    ) -> tuple[list[models.Schedule], str | None]:
+        """Newest first. `group_names`: one name, as the query has it."""
+        for name in group_names or []:
+            self.get_schedule_group(name)
+        size, token = page.get("max_results") or PAGE_MAX, page.get("next_token") or "0"
+        if not 1 <= size <= PAGE_MAX or not token.isdigit():
+            raise ValidationException(f"MaxResults must be from 1 to {PAGE_MAX}, and NextToken one that was given.")
+        found = [
+            one
+            for group in self.schedule_groups.values()
+            if not group_names or group.name in group_names
+            for one in reversed(group.schedules.values())
+            if state in (None, one.state) and one.name.startswith(name_prefix or "")
+        ]
+        end = int(token) + size
+        return found[int(token) : end], str(end) if end < len(found) else None
 
     def create_schedule_group(self, name: str, tags: list[dict[str, str]]) -> models.ScheduleGroup:
         if not NAME.fullmatch(name):

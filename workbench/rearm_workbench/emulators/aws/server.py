@@ -5,6 +5,7 @@ Besides the services there are `POST /_clock`, answered by `control`, and `POST 
 """
 
 import contextlib
+import itertools
 import json
 import threading
 import time
@@ -23,6 +24,7 @@ from rearm_workbench.emulators.aws.account import Account
 from rearm_workbench.emulators.aws.dispatch import Dispatcher
 from rearm_workbench.emulators.aws.functions import CallNow, result
 from rearm_workbench.emulators.aws.install import MOTO_CONFIG, install_classes
+from rearm_workbench.emulators.aws.reads import drawn_aside, make_backends, read_of
 from rearm_workbench.emulators.aws.running import ACCOUNT, Running, begin, end
 from rearm_workbench.emulators.aws.sqs import long_poll
 from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook
@@ -61,7 +63,8 @@ class AwsServer(Account):
 
     Every request is served, and every timer run, with `lock` held; `invoke(arn, payload)` is called by the clock's next timer,
     without it. `journal` is told of every request before it is served, `path` with its query string. The same requests at the same
-    times, with the same `seed`, make the same ids and the same state. `on_call` as with `AwsEmulator`.
+    times, with the same `seed`, make the same ids and the same state, whatever is read in between (`reads.py`). `on_call` as with
+    `AwsEmulator`.
 
     `control(path, body)` answers `POST /_clock`. `call(arn, payload)` runs a function for a caller that waits (Lambda's Invoke), and
     answers its result and the error's one line; it is called without the lock.
@@ -104,6 +107,8 @@ class AwsServer(Account):
             BackendDict.reset()
             undo.callback(BackendDict.reset)
             mock_random.seed(self._seed)
+            self._reads = itertools.count()
+            make_backends(self._running.region)
             self._dispatcher = Dispatcher()
             self._server = LoopbackServer(self._serve, self._host, self._port)
             self._server.start()
@@ -164,7 +169,9 @@ class AwsServer(Account):
     def _answer(self, incoming: Incoming) -> Answer:
         if incoming.path == FAULTS_PATH:
             return self._add_fault(incoming.body)
-        return self._dispatcher.answer(incoming, self._server.endpoint)
+        read = read_of(incoming.method, f"{incoming.path}?{incoming.query}", incoming.headers, incoming.body, self._running.region)
+        with drawn_aside(next(self._reads)) if read else contextlib.nullcontext():
+            return self._dispatcher.answer(incoming, self._server.endpoint)
 
     def _add_fault(self, body: bytes) -> Answer:
         try:

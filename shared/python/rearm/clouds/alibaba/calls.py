@@ -5,7 +5,7 @@ The SDKs do not retry ESS calls: aliyun-python-sdk-core's table covers ECS only,
 
 import random
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from rearm import clock
@@ -24,6 +24,13 @@ UNREADABLE_ANSWER = "UnreadableAnswer"
 
 T = TypeVar("T")
 _clients: dict[Hashable, Any] = {}
+
+
+class Tasks(NamedTuple):
+    """A page of Function Compute's asynchronous tasks: their ids, and where the next page begins; empty after the last."""
+
+    ids: list[str]
+    next_token: str
 
 
 class CallFailed(TryAgain):

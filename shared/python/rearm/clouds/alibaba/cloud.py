@@ -9,11 +9,12 @@ from typing import Any
 
 from rearm import clock
 from rearm.clouds.alibaba import rpc
-from rearm.clouds.alibaba.answers import entries, field, whole
+from rearm.clouds.alibaba.answers import entries, field
 from rearm.clouds.alibaba.calls import CallFailed, forget_clients, persist
+from rearm.clouds.alibaba.hook import hook_of
 from rearm.clouds.alibaba.settings import FC2, read_settings
 from rearm.core.limits import ALIBABA
-from rearm.core.model import Action, CloudName, Hook, Result, Transition
+from rearm.core.model import Action, CloudName, Held, Hook, Result
 from rearm.errors import ActionGone, LimitSpent
 
 __all__ = ["Alibaba", "forget_clients"]
@@ -24,7 +25,6 @@ MAX_DELAY_S = 3600
 
 _GONE = frozenset({"LifecycleHookIdAndLifecycleActionToken.Invalid", "InvalidLifecycleHookId.NotExist"})
 _SPENT = frozenset({"LifecycleAction.RecordTimesExceeded", "LifecycleAction.TimeExceeded"})
-_TRANSITIONS: dict[str, Transition] = {"SCALE_OUT": "launch", "SCALE_IN": "terminate"}
 
 
 class Alibaba:
@@ -56,12 +56,7 @@ class Alibaba:
         answer = self._ess(action, "DescribeLifecycleHooks", {"LifecycleHookIds.1": action.hook})
         for hook in entries(answer, "LifecycleHooks", "LifecycleHook"):
             if field(hook, "LifecycleHookId") == action.hook:
-                result = field(hook, "DefaultResult")
-                return Hook(
-                    heartbeat_timeout_s=whole(field(hook, "HeartbeatTimeout")),
-                    default_result=result if result in ALIBABA.results else None,
-                    transition=_TRANSITIONS.get(str(field(hook, "LifecycleTransition"))),
-                )
+                return hook_of(hook)
         raise ActionGone(f"ess:DescribeLifecycleHooks: no hook {action.hook}")
 
     def heartbeat(self, action: Action, seconds: int) -> None:
@@ -102,6 +97,29 @@ class Alibaba:
                 return False
             raise
         return True
+
+    def held_waits(self, groups: tuple[str, ...]) -> list[Held]:
+        """Every pending action of the activities in progress, with its token."""
+        from rearm.clouds.alibaba.waiting import Waiting
+
+        waiting = Waiting(lambda operation, params: self.call("ess", operation, params), self._settings.region, self.remaining_s)
+        found = waiting.held(groups)
+        if waiting.missing:
+            self.say({"cloud": self.name, "verdict": "not listed", "reason": "; ".join(waiting.missing)})
+        return found
+
+    def timers_due(self) -> frozenset[str] | None:
+        """Waits whose next look is an asynchronous task that waits or runs. None if Function Compute refuses to list tasks."""
+        self._check()
+        from rearm.clouds.alibaba.tasks import tasks_due
+
+        try:
+            return tasks_due(self._settings, self.remaining_s)
+        except CallFailed as failed:
+            if failed.may_pass:
+                raise
+            self.say({"cloud": self.name, "verdict": "not listed", "reason": str(failed)})
+            return None
 
     def say(self, line: dict[str, object]) -> None:
         """One line of JSON to the root logger, which Function Compute prefixes with the time and the request id."""

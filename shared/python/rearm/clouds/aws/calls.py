@@ -1,0 +1,103 @@
+"""One call to AWS: which client, how often it is tried, and what is left of a failure.
+
+boto3 and botocore are imported where the first client is made: a look pays only for what it calls.
+"""
+
+import os
+import random
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from rearm import clock
+from rearm.clouds.aws.faults import is_throttled, translate
+from rearm.errors import ConfigError, RearmError
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+    from mypy_boto3_autoscaling import AutoScalingClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 2
+READ_TIMEOUT_S = 5
+SDK_ATTEMPTS = 5
+OWN_ATTEMPTS = 4
+"""Botocore's `standard` mode does not know the code `RateExceeded`, and gives throttling up after its own attempts."""
+OWN_PAUSE_MAX_S = 3.0
+RESERVE_S = 3.0
+"""No pause eats into the last seconds of an invocation: the platform delivers again instead."""
+
+_lock = threading.Lock()
+_kept: dict[str, Any] = {}
+
+
+@overload
+def client(service: Literal["autoscaling"]) -> "AutoScalingClient": ...
+@overload
+def client(service: Literal["ec2"]) -> "EC2Client": ...
+@overload
+def client(service: Literal["scheduler"]) -> "EventBridgeSchedulerClient": ...
+@overload
+def client(service: str) -> Any: ...
+def client(service: str) -> Any:
+    """The boto3 client of a service, made once and kept for warm starts."""
+    return kept(service, lambda: _make_client(service))
+
+
+def kept(name: str, make: Callable[[], Any]) -> Any:
+    """What `make` makes, once, until `forget_clients`. Checks ask from several threads."""
+    with _lock:
+        if name not in _kept:
+            _kept[name] = make()
+        return _kept[name]
+
+
+def _make_client(service: str) -> Any:
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import NoRegionError
+
+    # The cloud judges what is sent: botocore's own validation costs time, and what it refuses would never get an answer.
+    config = Config(
+        parameter_validation=False,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": SDK_ATTEMPTS},
+    )
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if "session" not in _kept:
+        _kept["session"] = boto3.session.Session()
+    try:
+        return _kept["session"].client(service, region_name=region, config=config)
+    except NoRegionError:
+        raise ConfigError(["the AWS region is not known: set AWS_REGION"]) from None
+
+
+def forget_clients(session: "Session | None" = None) -> None:
+    """Drop every kept client (credentials or region have changed); the next ones come from `session`, or from a new one."""
+    with _lock:
+        _kept.clear()
+        if session is not None:
+            _kept["session"] = session
+
+
+def call(what: str, run: Callable[[], T], remaining_s: Callable[[], float], secrets: tuple[str, ...] = ()) -> T:
+    """Run one API call; wait out throttling with full jitter; raise what is left as `RearmError`.
+
+    `what` is the permission's name (`autoscaling:CompleteLifecycleAction`). `secrets` never appear whole in a message.
+    """
+    for attempt in range(1, OWN_ATTEMPTS + 1):
+        try:
+            return run()
+        except RearmError:
+            raise
+        except Exception as error:
+            pause_s = random.uniform(0, min(OWN_PAUSE_MAX_S, 0.5 * 2**attempt))
+            if attempt == OWN_ATTEMPTS or not is_throttled(error) or pause_s + RESERVE_S > remaining_s():
+                raise translate(error, what, secrets) from error
+            clock.sleep(pause_s)
+    raise AssertionError("unreachable: the last attempt returns or raises")

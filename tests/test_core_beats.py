@@ -1,0 +1,207 @@
+"""When a wait is extended and for how long: the heartbeat planner of `core/decide.py`, number by number."""
+
+import math
+
+import msgspec
+import pytest
+
+from core_world import START, action, profile
+from rearm.core import decide as core
+from rearm.core import grid
+from rearm.core.limits import ALIBABA, AWS, Limits
+from rearm.core.model import Action, Wait
+
+END_S = 21_570
+"""Six hours, less the half minute that the clocks may differ."""
+GUARD_S = {"aws": 59 + 16, "alibaba": 60 + 30}
+
+
+def wait(limits: Limits = ALIBABA, **fields: object) -> Wait:
+    """A wait on a hook of 600 s, an hour old, extended before, that lapses in five minutes."""
+    known = {"began_at": START - 3600, "lapses_at": START + 300, "heartbeat_timeout_s": 600, "granted_s": 3900, "heartbeats": 3, "looks": 9}
+    return Wait(action=action(limits.cloud), **(known | fields))
+
+
+def seconds(one: Wait, every_s: int = 60, budget_s: int | None = None, limits: Limits = ALIBABA, now: float = START) -> int:
+    return core.heartbeat_seconds(one, profile(every_s, budget_s), limits, now)
+
+
+# when
+
+
+@pytest.mark.parametrize(
+    ("limits", "timeout_s", "every_s", "guard_s"),
+    [
+        (AWS, 30, 60, 75),  # a timer's lateness and the margin: never less
+        (AWS, 600, 60, 75),
+        (AWS, 608, 60, 76),  # then an eighth of the timeout
+        (AWS, 1560, 60, 195),
+        (AWS, 7200, 60, 195),  # and never more than two looks beyond the least
+        (AWS, 7200, 300, 675),
+        (AWS, 7200, 3600, 900),
+        (ALIBABA, 600, 60, 90),
+        (ALIBABA, 21_600, 60, 210),
+    ],
+)
+def test_a_heartbeat_is_due_that_long_before_the_lapse(limits: Limits, timeout_s: int, every_s: int, guard_s: float) -> None:
+    one = wait(limits, heartbeat_timeout_s=timeout_s, began_at=START)
+    assert core.guard_s(one, profile(every_s), limits) == guard_s
+    assert core.heartbeat_due(one, profile(every_s), limits) == START + 300 - guard_s
+
+
+def test_the_first_heartbeats_of_a_burst_are_spread_and_later_ones_keep_their_distance() -> None:
+    """Over two minutes, or a third of a short hook's timeout."""
+    for timeout_s, over_s in ((600, 120), (360, 120), (357, 119), (90, 30)):
+        one = wait(AWS, heartbeat_timeout_s=timeout_s)
+        assert core.spread_s(one) == pytest.approx(over_s * grid.share(one.action))
+        first = msgspec.structs.replace(one, heartbeats=0)
+        moved = core.heartbeat_due(one, profile(), AWS) - core.heartbeat_due(first, profile(), AWS)
+        assert moved == pytest.approx(core.spread_s(one))
+
+
+def test_a_wait_that_lasts_beyond_its_last_look_needs_no_heartbeat() -> None:
+    """Beyond: by a timer's lateness and the margin, so that the last look can still end it."""
+    needed_s = 1200 + GUARD_S["alibaba"]
+    for lapses_s, due in ((needed_s, False), (needed_s - 1, True)):
+        one = wait(began_at=START, lapses_at=START + lapses_s)
+        assert (core.heartbeat_due(one, profile(budget_s=1200), ALIBABA) < math.inf) is due
+
+
+def test_a_wait_whose_result_is_not_confirmed_is_extended_as_long_as_it_can_be() -> None:
+    one = wait(began_at=START, lapses_at=START + 2000, ending="ABANDON")
+    assert core.heartbeat_due(one, profile(budget_s=1200), ALIBABA) < math.inf
+    assert core.heartbeat_due(msgspec.structs.replace(one, heartbeats=20), profile(budget_s=1200), ALIBABA) == math.inf
+
+
+# for how long, on AWS
+
+
+def test_on_aws_a_heartbeat_is_as_long_as_the_hook() -> None:
+    assert seconds(wait(AWS), limits=AWS) == 600
+    assert seconds(wait(AWS, heartbeat_timeout_s=0), limits=AWS) == 30, "the shortest hook there is, while it is not known"
+
+
+# for how long, on Alibaba Cloud: the ladder
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "every_s", "rung_s"),
+    [
+        (600, 60, 1271),  # six hours over twenty heartbeats, less two in reserve and one for the beginning
+        (1271, 60, 1271),
+        (1272, 60, 1272),  # the hook's own timeout, if that is longer
+        (600, 317, 1271),
+        (600, 318, 1272),  # four looks, if those take longer
+        (600, 3600, 14_400),
+    ],
+)
+def test_how_far_the_rungs_of_the_ladder_are_apart(timeout_s: int, every_s: int, rung_s: int) -> None:
+    assert core.rung_every_s(wait(heartbeat_timeout_s=timeout_s), profile(every_s), ALIBABA) == rung_s
+
+
+RUNG_S = 1271
+
+
+def rung_after(one: Action, at: float) -> int:
+    return grid.slot_after(one, RUNG_S, at)
+
+
+def test_a_heartbeat_reaches_to_the_first_rung_that_is_half_a_step_away() -> None:
+    one = wait()
+    rung = rung_after(one.action, START)
+    near = rung - RUNG_S / 2
+    assert seconds(one, now=near) == math.floor(RUNG_S / 2)
+    assert seconds(one, now=near + 1) == math.floor(RUNG_S * 1.5 - 1)
+    assert seconds(one, now=near - 400) == math.floor(RUNG_S / 2 + 400)
+
+
+@pytest.mark.parametrize(("heartbeats", "asked_s"), [(8, 1797), (14, 4492), (16, 8985), (17, 17_670), (18, 17_670), (19, 17_670)])
+def test_when_heartbeats_were_lost_the_others_reach_farther(heartbeats: int, asked_s: int) -> None:
+    """17,970 s are left of the wait: spread over what is left of the twenty less the two in reserve, as soon as that is more than a step
+    and a quarter. 17,670 s are left of the sum of grants: with the reserve alone, or nearly, all that."""
+    assert seconds(wait(heartbeats=heartbeats)) == asked_s
+
+
+def test_a_step_and_a_quarter_is_still_the_ladder() -> None:
+    """1497.5 s for each of twelve."""
+    assert seconds(wait(heartbeats=6)) == rung_after(action("alibaba"), START + RUNG_S / 2) - START
+
+
+def test_no_heartbeat_reaches_beyond_what_the_last_look_needs() -> None:
+    assert seconds(wait(lapses_at=START + 10), budget_s=3600 + 100) == 100 + GUARD_S["alibaba"]
+    assert seconds(wait(lapses_at=START + 10, ending="ABANDON"), budget_s=3600 + 100) > 190, "nobody knows when it will be confirmed"
+
+
+def test_the_sum_of_all_grants_stays_within_the_six_hours() -> None:
+    """Heartbeats may add. What is left of the sum is asked for at once where it is little more than a step."""
+    least_s = RUNG_S / 2
+    step_s = seconds(wait())
+    assert seconds(wait(granted_s=END_S - (step_s + least_s))) == step_s
+    assert seconds(wait(granted_s=END_S - (step_s + least_s) + 1)) == math.floor(step_s + least_s - 1)
+    assert seconds(wait(granted_s=END_S - math.ceil(least_s))) == math.ceil(least_s)
+
+
+def test_the_sum_used_up_the_rest_is_asked_for_and_half_of_it_when_that_was_refused() -> None:
+    rest_s = END_S - 3600
+    assert seconds(wait(granted_s=END_S - 635)) == rest_s
+    assert seconds(wait(granted_s=END_S)) == rest_s
+    assert seconds(wait(granted_s=END_S, refused=1)) == rest_s // 2
+
+
+def test_where_heartbeats_add_the_rest_of_the_sum_is_asked_for() -> None:
+    assert seconds(wait(refused=2, granted_s=END_S - 700)) == 700
+    assert seconds(wait(refused=3, granted_s=END_S - 700.5)) == 700
+
+
+def test_of_a_hook_that_could_not_be_described_all_that_is_left_is_asked_for() -> None:
+    unknown = wait(heartbeat_timeout_s=0, granted_s=0)
+    rest_s = END_S - 3600
+    assert seconds(unknown) == rest_s
+    assert seconds(msgspec.structs.replace(unknown, refused=1)) == rest_s // 2
+    assert seconds(msgspec.structs.replace(unknown, refused=3)) == rest_s // 8
+
+
+def test_a_heartbeat_that_would_shorten_the_wait_or_leave_it_as_it_is_is_none() -> None:
+    step_s = seconds(wait())
+    assert seconds(wait(lapses_at=START + step_s - 1)) == step_s
+    assert seconds(wait(lapses_at=START + step_s)) == 0
+    assert seconds(wait(lapses_at=START + step_s + 1)) == 0
+
+
+def test_no_heartbeat_is_shorter_than_the_cloud_allows_or_longer() -> None:
+    for left_s, asked in ((29, 0), (29.9, 0), (30, 30)):
+        assert seconds(wait(refused=2, granted_s=END_S - left_s)) == asked
+    assert seconds(wait(began_at=START + 4000, heartbeat_timeout_s=0)) == 21_600
+
+
+# refusals
+
+
+def test_the_count_used_up() -> None:
+    after = core.after_refused_heartbeat(wait(troubles=1), 900, ALIBABA, for_count=True)
+    assert after == wait(heartbeats=20, troubles=2)
+    assert core.after_refused_heartbeat(wait(AWS), 900, AWS, for_count=True) == wait(AWS, troubles=1)
+
+
+def test_time_refused_once_proves_nothing_and_twice_that_the_sum_is_the_lapse() -> None:
+    once = core.after_refused_heartbeat(wait(troubles=1, granted_s=5000), 900, ALIBABA, for_count=False)
+    assert once == wait(troubles=2, granted_s=5000, refused=1)
+    assert not core.heartbeats_add(once)
+    twice = core.after_refused_heartbeat(once, 450, ALIBABA, for_count=False)
+    assert twice == wait(troubles=3, granted_s=5000, refused=2, lapses_at=START - 3600 + 5000)
+    assert core.heartbeats_add(twice)
+    known_longer = core.after_refused_heartbeat(msgspec.structs.replace(once, granted_s=3000), 450, ALIBABA, for_count=False)
+    assert known_longer.lapses_at == START + 300
+
+
+def test_refused_once_more_somebody_else_has_used_some_and_half_is_tried() -> None:
+    again = core.after_refused_heartbeat(wait(refused=2, granted_s=20_000), 800, ALIBABA, for_count=False)
+    assert (again.granted_s, again.refused, again.lapses_at) == (END_S - 400, 3, START + 300)
+    assert seconds(again) == 400
+    unknown = wait(refused=2, heartbeat_timeout_s=0, granted_s=20_000)
+    assert core.after_refused_heartbeat(unknown, 800, ALIBABA, for_count=False).granted_s == 20_000
+
+
+def test_one_that_was_accepted_ends_the_doubt() -> None:
+    assert core.after_heartbeat(wait(refused=1), 900, ALIBABA, START).refused == 0
+    assert core.after_heartbeat(wait(refused=2), 900, ALIBABA, START).refused == 2

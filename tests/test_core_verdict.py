@@ -1,0 +1,156 @@
+"""From the checks' answers to one verdict: `core/verdict.py`, rule by rule."""
+
+from typing import Literal
+
+import pytest
+
+from core_world import START, action
+from rearm.core.limits import ALIBABA
+from rearm.core.model import CheckResult, Hook, Wait
+from rearm.core.profile import All, Any, Check, Condition, One, Profile
+from rearm.core.verdict import BELIEVE_GONE_AFTER_S, Results, Verdict, judge
+
+Word = Literal["passed", "waiting", "failed", "gone"]
+BOTH = All(of=(One(0), One(1)))
+EITHER = Any(of=(One(0), One(1)))
+OLD_S = 300
+
+
+def of(*statuses: Word | None, transition: str | None = "launch", age_s: float = OLD_S) -> Verdict:
+    """The verdict over instances `i-1`, `i-2`, … with one check each; None: it was not asked."""
+    instances = tuple(f"i-{n}" for n in range(1, len(statuses) + 1))
+    results = {(0, one): CheckResult(status, f"{one} is {status}") for one, status in zip(instances, statuses, strict=True) if status}
+    return judge(wait(instances, transition), results, profile(One(0)), START + age_s)
+
+
+def wait(instances: tuple[str, ...], transition: str | None = "launch") -> Wait:
+    return Wait(action=action("alibaba", instances=instances, transition=transition), began_at=START, lapses_at=START + 600)
+
+
+def profile(condition: Condition) -> Profile:
+    return Profile(name="p", checks=(Check("http", {}, label="http :80"), Check("tcp", {})), condition=condition)
+
+
+def combined(condition: Condition, first: Word | None, second: Word | None) -> Verdict:
+    """Two checks about one instance."""
+    results = {(n, "i-1"): CheckResult(status, f"reason {n}") for n, status in enumerate((first, second)) if status}
+    return judge(wait(("i-1",)), results, profile(condition), START + OLD_S)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "launch", "terminate"),
+    [
+        (("passed",), "passed", "passed"),
+        (("passed", "passed"), "passed", "passed"),
+        (("passed", "waiting"), "waiting", "waiting"),
+        (("waiting", "failed"), "failed", "failed"),
+        (("passed", "failed"), "failed", "failed"),
+        (("gone",), "gone", "gone"),
+        (("gone", "gone"), "gone", "gone"),
+        (("gone", "passed"), "failed", "passed"),  # a leaving instance that is gone needs no more; a new one is lost
+        (("gone", "waiting"), "failed", "waiting"),
+        (("gone", "failed"), "failed", "failed"),
+        ((None,), "waiting", "waiting"),
+        (("passed", None), "waiting", "waiting"),
+    ],
+)
+def test_every_instance_counts(statuses: tuple[Word | None, ...], launch: Word, terminate: Word) -> None:
+    assert of(*statuses).status == launch
+    assert of(*reversed(statuses)).status == launch
+    assert of(*statuses, transition="terminate").status == terminate
+    assert of(*reversed(statuses), transition="terminate").status == terminate
+
+
+def test_a_new_instance_may_be_unknown_for_two_minutes() -> None:
+    """Describe calls are eventually consistent; for a leaving instance "gone" is no surprise."""
+    assert BELIEVE_GONE_AFTER_S == 120
+    assert [of("gone", age_s=age_s).status for age_s in (0, 119.9, 120, 500)] == ["waiting", "waiting", "gone", "gone"]
+    assert of("gone", age_s=0, transition="terminate").status == "gone"
+    assert of("passed", "gone", age_s=0).status == "waiting"
+    assert [of(status, age_s=0).status for status in ("failed", "waiting", "passed")] == ["failed", "waiting", "passed"]
+
+
+def test_a_transition_that_is_not_known_is_judged_as_a_launch() -> None:
+    """The careful reading: a new instance that is gone is a failure."""
+    assert of("gone", "passed", transition=None).status == "failed"
+    assert of("gone", age_s=0, transition=None).status == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both", "either"),
+    [
+        ("passed", "passed", "passed", "passed"),
+        ("passed", "waiting", "waiting", "passed"),
+        ("passed", "failed", "failed", "passed"),
+        ("waiting", "waiting", "waiting", "waiting"),
+        ("waiting", "failed", "failed", "waiting"),
+        ("failed", "failed", "failed", "failed"),
+        ("passed", "gone", "gone", "gone"),  # a check that knows the instance to be gone is right about every other
+        ("failed", "gone", "gone", "gone"),
+        ("waiting", "gone", "gone", "gone"),
+        ("passed", None, "waiting", "passed"),
+        ("failed", None, "failed", "waiting"),
+    ],
+)
+def test_all_and_any_of_two_checks(first: Word, second: Word | None, both: Word, either: Word) -> None:
+    assert combined(BOTH, first, second).status == both
+    assert combined(EITHER, first, second).status == either
+    swapped_both, swapped_either = All(of=(One(1), One(0))), Any(of=(One(1), One(0)))
+    assert combined(swapped_both, first, second).status == both
+    assert combined(swapped_either, first, second).status == either
+
+
+def test_conditions_nest() -> None:
+    assert combined(All(of=(One(0), Any(of=(One(1), One(0))))), "passed", "failed").status == "passed"
+    assert combined(Any(of=(All(of=(One(0), One(1))), One(1))), "passed", "failed").status == "failed"
+
+
+@pytest.mark.parametrize("condition", [All(of=()), Any(of=())])
+def test_no_condition_is_passed(condition: Condition) -> None:
+    assert combined(condition, "failed", "failed").status == "passed"
+
+
+# what an operator reads
+
+
+def told(results: Results, instances: tuple[str, ...] = ("i-1",), condition: Condition = BOTH) -> str:
+    return judge(wait(instances), results, profile(condition), START + OLD_S).reason
+
+
+def test_the_reason_names_each_check_that_did_not_pass() -> None:
+    waiting, failed, passed = CheckResult("waiting", "status 503"), CheckResult("failed", "refused"), CheckResult("passed", "open")
+    assert told({(0, "i-1"): waiting, (1, "i-1"): failed}) == "http :80: status 503; tcp: refused"
+    assert told({(0, "i-1"): waiting, (1, "i-1"): passed}) == "http :80: status 503"
+    assert told({(0, "i-1"): passed, (1, "i-1"): passed}) == "every check passed"
+
+
+def test_the_reason_names_the_instances_that_hold_the_verdict_if_there_are_several() -> None:
+    waiting, failed, passed = CheckResult("waiting", "status 503"), CheckResult("failed", "refused"), CheckResult("passed", "open")
+    both = ("i-1", "i-2")
+    assert told({(0, "i-1"): waiting, (0, "i-2"): failed}, both, One(0)) == "i-2: http :80: refused"
+    assert told({(0, "i-1"): waiting, (0, "i-2"): passed}, both, One(0)) == "i-1: http :80: status 503"
+    assert told({(0, "i-1"): waiting, (0, "i-2"): waiting}, both, One(0)) == "i-1: http :80: status 503 | i-2: http :80: status 503"
+
+
+def test_the_reason_says_who_is_gone() -> None:
+    gone, passed = CheckResult("gone", "the instance is terminated"), CheckResult("passed", "open")
+    both = ("i-1", "i-2")
+    assert told({(0, "i-1"): gone}, condition=One(0)) == "http :80: the instance is terminated"
+    assert told({(0, "i-1"): gone, (0, "i-2"): passed}, both, One(0)) == "i-1: http :80: the instance is terminated"
+
+
+def test_the_reason_says_what_was_not_asked_yet() -> None:
+    assert told({}) == "not asked yet"
+    assert told({}, ("i-1", "i-2")) == "i-1: not asked yet | i-2: not asked yet"
+    assert told({(1, "i-1"): CheckResult("waiting", "closed")}) == "tcp: closed"
+
+
+def test_a_profile_without_checks_passes_and_says_so() -> None:
+    nothing = Profile(name="p", checks=(), condition=All(of=()))
+    assert judge(wait(("i-1",)), {}, nothing, START) == Verdict("passed", "the profile asks for no check")
+
+
+def test_a_wait_on_a_hook_begins_with_every_check_unanswered() -> None:
+    """The status before the first answer is `waiting`, on both clouds and with any limits."""
+    assert Hook(ALIBABA.heartbeat_min_s).transition is None
+    assert of(None, None).status == "waiting"
