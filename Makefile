@@ -8,7 +8,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types boundaries format default-config docs bench clean
+.PHONY: help setup demo test check lint types boundaries format default-config docs simulate kill-campaign bench reliability mutate clean
 
 help: ## this menu
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,9 +49,22 @@ default-config: setup ## compile the configuration shipped as the default
 docs: setup ## make the generated pages anew
 	$(BIN)/python -m rearm_workbench.emulate.coverage_page > docs/emulators.md
 
+simulate: setup ## 3,000 worlds with every fault, another seed each day (RUNS=… SEED=…)
+	$(BIN)/rearm simulate --runs $(or $(RUNS),3000) --seed $(or $(SEED),$(shell date -u +%Y%m%d))
+
+kill-campaign: setup ## kill `rearm emulate` 50 times while waits go on: each has to end as it should (KILLS=50 SEED=…)
+	$(BIN)/python tests/campaigns/kill_campaign.py --kills $(or $(KILLS),50) $(if $(SEED),--seed $(SEED))
+
 bench: setup ## requests per second of the emulators, beside moto's server
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt 'moto[server]'
 	$(BIN)/python bench/emulator_rps.py
+
+reliability: setup ## play the experiments of docs/reliability.md and write the page and its picture anew
+	$(BIN)/python -m rearm_workbench.simulator.experiments docs
+
+mutate: setup ## change every line of the core in small ways: do its tests notice? (docs/mutation.md)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/mutation cosmic-ray==8.7.0 parso==0.8.7
+	PYTHONPATH=build/mutation $(BIN)/python bench/mutation
 
 clean: ## remove what the other targets made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -14,6 +14,7 @@ from rearm import __version__
 from rearm_workbench import config_cli, inputs
 from rearm_workbench.emulate.command import emulate
 from rearm_workbench.hooks import cli as hooks_cli
+from rearm_workbench.simulator.command import simulate
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.add_typer(config_cli.app, name="config", help="Check, compile and describe configuration files.")
 app.add_typer(hooks_cli.app, name="hooks", help="Provision lifecycle hooks from a file, on both clouds.")
 app.command()(emulate)
+app.command()(simulate)
 
 FileArgument = Annotated[Path, typer.Argument(help="A notification, as a function receives it (JSON, or an MNS message's text).")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration (YAML). Default: the one shipped.")]

@@ -1,0 +1,11 @@
+"""The deployed code in virtual time, under faults. START HERE: `simulation.py` is one run; `scenario.py` says what is drawn for it.
+
+scenario.py     what a seed makes: a cloud, its waits, their faults            pure
+weather.py      which call fails, which timer is late, who is killed, and the mercy of a gentle run
+simulation.py   one run: invocations of the deployed handlers on one virtual clock
+platform.py     who invokes what, and how often again: Lambda, SQS, Function Compute
+account.py      the fast tier's cloud: the emulators' own lifecycle model, timers and hooks, at the port
+full.py         the full tier's cloud: the emulators themselves, through the real SDKs
+invariants.py   what must hold after every step
+campaign.py     many runs on every core; command.py, the `rearm simulate` command
+"""

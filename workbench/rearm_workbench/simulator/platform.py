@@ -1,0 +1,286 @@
+"""Who invokes a handler, and how often again: Lambda's asynchronous invocation, SQS, Function Compute.
+
+Lambda runs a failed asynchronous invocation two more times, after one and two minutes (lambda/latest/dg/invocation-async-error-handling).
+Function Compute runs it three more times (help pages, "Error handling"; the pauses are the emulator's). A message of SQS comes again after
+its visibility timeout until it has been received maxReceiveCount times, then it is a dead letter.
+"""
+
+import contextlib
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import greenlet
+
+from rearm import clock, look
+from rearm.errors import RearmError
+from rearm_workbench.emulators.fc_context import FunctionMeta312
+from rearm_workbench.simulator import envelopes
+from rearm_workbench.simulator.wait_record import WaitRecord
+
+if TYPE_CHECKING:
+    from rearm_workbench.simulator.simulation import Simulation
+
+LAMBDA_RETRIES_S = (60.0, 120.0)
+FC_RETRIES_S = (1.0, 2.0, 4.0)
+LINEAGE_MAX = 16
+"""Lambda stops a recursive loop after about 16 invocations (lambda/latest/dg/invocation-recursion)."""
+
+
+class Killed(BaseException):
+    """The process ends here. No `except Exception` of the deployed code may see it."""
+
+
+def kind_of(error: Exception) -> str:
+    """An error's name in the tree of `rearm.errors`, by which its caller decides; else its type's."""
+    return next((kind.__name__ for kind in type(error).__mro__ if kind.__module__ == RearmError.__module__), type(error).__name__)
+
+
+@dataclass
+class Job:
+    """Something to invoke until it succeeds or the platform gives up. `records`: the waits it is about."""
+
+    function: str
+    event: Any
+    pauses_s: tuple[float, ...]
+    records: list[WaitRecord]
+    lineage: int = 0
+    timer: str = ""
+    done: Callable[[Any], None] | None = None
+
+
+@dataclass
+class Invocation:
+    """One run of a handler. Also the context object that the handler gets, of either cloud."""
+
+    number: int
+    job: Job
+    ends_at: float
+    now: Callable[[], float] = field(repr=False)
+    redelivered_after_s: float
+    timeout_s: int
+    region: str = envelopes.ALIBABA_REGION
+    account_id: str = envelopes.ALIBABA_ACCOUNT
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Lambda's."""
+        return max(0, int((self.ends_at - self.now()) * 1000))
+
+    @property
+    def function(self) -> FunctionMeta312:
+        """Function Compute's."""
+        return FunctionMeta312(self.job.function, "handler", 256, self.timeout_s)
+
+    @property
+    def aws_request_id(self) -> str:
+        return f"request-{self.number}"
+
+    request_id = aws_request_id
+    function_name = memory_limit_in_mb = invoked_function_arn = function_version = "simulated"
+
+
+class Platform:
+    """Invocations of one run: each a greenlet; a handler that sleeps gives the time to everything else."""
+
+    def __init__(self, simulation: "Simulation") -> None:
+        self._run = simulation
+        self._scenario = simulation.scenario
+        self._memories: dict[tuple[str, int], look.Armed] = {}
+        self._occupied: set[tuple[str, int]] = set()
+        self._queue: list[tuple[str, str, WaitRecord, int]] = []
+        self._hub: greenlet.greenlet | None = None
+        self._running: dict[greenlet.greenlet, Invocation] = {}
+        self._count = 0
+        self.frozen = False
+        """See `standing_still`."""
+        self.alive = 0
+        self.waiting = 0
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.alive or self.waiting)
+
+    @contextlib.contextmanager
+    def in_charge(self) -> Iterator[None]:
+        """The deployed code's clock is this run's."""
+        self._hub, kept = greenlet.getcurrent(), look.armed
+        skew_s, virtual = self._scenario.skew_s, self._run.clock
+        clock.use((lambda: virtual.now() + skew_s) if skew_s else virtual.now, self.sleep)
+        try:
+            yield
+        finally:
+            clock.use_real()
+            look.armed = kept
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """While an adapter works, no time passes: the weather has said how long its call takes."""
+        self.frozen = True
+        try:
+            yield
+        finally:
+            self.frozen = False
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for the invocation that runs. It is killed when its function's time is used up."""
+        running = greenlet.getcurrent()
+        invocation = self._running.get(running)
+        if self.frozen or invocation is None or self._hub is None:
+            return
+        virtual, memory, ends_at = self._run.clock, look.armed, invocation.ends_at
+        wakes_at = virtual.now() + max(0.0, seconds)
+        virtual.call_at(min(wakes_at, ends_at), running.switch)
+        self._hub.switch()
+        look.armed = memory
+        if wakes_at > ends_at:
+            self._run.invariants.ran_into_its_timeout(invocation)
+            raise Killed
+
+    # who invokes
+
+    def notify(self, record: WaitRecord) -> None:
+        """A notification arrives at its doorway."""
+        scenario, plan = self._scenario, record.plan
+        if scenario.cloud == "alibaba":
+            event: Any = envelopes.alibaba(scenario.doorway, plan, record.began_at)
+            self.start(Job(scenario.doorway, event, FC_RETRIES_S, [record]), expected=True)
+        elif scenario.doorway == "sqs":
+            self._queued(record)
+        else:
+            event = envelopes.aws(scenario.doorway, plan, record.began_at)
+            self.start(Job(scenario.doorway, event, LAMBDA_RETRIES_S, [record]), expected=True)
+
+    def recheck(self, record: WaitRecord | None, payload: bytes, timer: str, lineage: int) -> None:
+        """A timer comes. `lineage`: how many invocations have led to it."""
+        if self._scenario.timer_carries_lineage and lineage >= LINEAGE_MAX:
+            self._run.say("the platform stops the chain as recursive")
+            if record is not None:
+                record.strike("stopped as recursive")
+            return
+        aws = self._scenario.cloud == "aws"
+        event: Any = json.loads(payload) if aws else payload
+        self.start(Job("recheck", event, LAMBDA_RETRIES_S if aws else FC_RETRIES_S, [record] if record else [], lineage, timer))
+
+    def sweep(self) -> None:
+        """The sweep's own schedule."""
+        aws = self._scenario.cloud == "aws"
+        began_at = self._run.clock.now()
+        job = Job("sweep", {} if aws else b"{}", (), [], done=lambda _: self._run.invariants.after_sweep(began_at))
+        self.start(job)
+
+    def start(self, job: Job, *, expected: bool = False) -> None:
+        """Invoke now. `expected`: it was counted among the waits' deliveries before."""
+        if expected:
+            for record in job.records:
+                record.deliveries_left -= 1
+        self._attempt(job, job.pauses_s)
+
+    def _attempt(self, job: Job, left: tuple[float, ...]) -> None:
+        scenario = self._scenario
+        self._count += 1
+        again_s = left[0] if left else scenario.visibility_s if job.function == "sqs" else 1e9
+        now = self._run.clock.now
+        invocation = Invocation(self._count, job, now() + scenario.function_timeout_s, now, again_s, scenario.function_timeout_s)
+        running = greenlet.greenlet(partial(self._body, invocation, left), parent=self._hub)
+        self._running[running] = invocation
+        running.switch()
+
+    def _body(self, invocation: Invocation, left: tuple[float, ...]) -> None:
+        job, run = invocation.job, self._run
+        place = (job.function, self._container(job.function))
+        look.armed = self._memories.setdefault(place, look.Armed())
+        self.alive += 1
+        self._occupied.add(place)
+        for record in job.records:
+            record.running += 1
+        ok, answer = False, None
+        try:
+            answer = run.tier.invoke(job.function, job.event, invocation)
+            ok = True
+        except Killed:
+            run.say(f"#{invocation.number} is killed")
+            self._memories.pop(place, None)
+        except Exception as error:  # noqa: BLE001 - the platform's part: whatever a handler raises is delivered again
+            run.say(f"#{invocation.number} raises {kind_of(error)}")
+            run.invariants.on_text(str(error))
+            run.invariants.on_error(error)
+        finally:
+            self.alive -= 1
+            del self._running[greenlet.getcurrent()]
+            self._occupied.discard(place)
+            for record in job.records:
+                record.running -= 1
+        if job.timer:
+            run.tier.ended(job.timer, ok or not left)
+        if ok:
+            if job.done is not None:
+                job.done(answer)
+        elif left:
+            self._later(left[0], job.records, partial(self._attempt, job, left[1:]))
+        elif job.done is not None and job.function == "sqs":
+            job.done(None)
+        else:
+            for record in job.records:
+                record.strike("its platform gave up")
+
+    def _container(self, function: str) -> int:
+        if not self._scenario.many_containers:
+            return self._run.weather.container()
+        return next(number for number in itertools.count() if (function, number) not in self._occupied)
+
+    def _later(self, after_s: float, records: list[WaitRecord], run: Callable[[], None]) -> None:
+        """Deliver again. Meanwhile the waits are in the platform's hands."""
+        self.waiting += 1
+        for record in records:
+            record.deliveries_left += 1
+
+        def now() -> None:
+            self.waiting -= 1
+            for record in records:
+                record.deliveries_left -= 1
+                record.starts.append(self._run.clock.now())
+            run()
+
+        self._run.clock.call_at(self._run.clock.now() + after_s, now)
+
+    # SQS: messages gather for a moment, and are received as one batch
+
+    def _queued(self, record: WaitRecord) -> None:
+        self._queue.append((f"m-{self._run.clock.now():.3f}-{len(self._queue)}", "", record, 0))
+        if len(self._queue) == 1:
+            self.waiting += 1
+            window_s = 0.5 if record.plan.timeout_s < 180 else 3.0
+            self._run.clock.call_at(self._run.clock.now() + window_s, self._receive)
+
+    def _receive(self) -> None:
+        self.waiting -= 1
+        batch, self._queue = self._queue, []
+        size = 1 if any(record.plan.timeout_s < 180 for _, _, record, _ in batch) else 10
+        for start in range(0, len(batch), size):
+            self._received(batch[start : start + size])
+
+    def _received(self, batch: list[tuple[str, str, WaitRecord, int]]) -> None:
+        messages = [(name, envelopes.aws("sqs", record.plan, record.began_at)) for name, _, record, _ in batch]
+        poisoned = "poison" in self._scenario.faults
+        if poisoned:
+            messages.insert(0, ("m-poison", envelopes.POISON))
+        records = [record for _, _, record, _ in batch]
+        job = Job("sqs", envelopes.sqs(messages), (), records, done=partial(self._answered, batch, poisoned))
+        self.start(job, expected=all(received == 0 for _, _, _, received in batch))
+
+    def _answered(self, batch: list[tuple[str, str, WaitRecord, int]], poisoned: bool, answer: Any) -> None:
+        """`answer` None: the invocation failed, and every message is still in the queue."""
+        failed = {name for name, *_ in batch} if answer is None else {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+        if answer is not None:
+            self._run.invariants.after_batch(batch, failed, poisoned)
+        for name, body, record, received in batch:
+            if name not in failed:
+                continue
+            if received + 1 >= self._scenario.receives_max:
+                record.strike("its message is a dead letter")
+            else:
+                again = [(name, body, record, received + 1)]
+                self._later(self._scenario.visibility_s, [record], partial(self._received, again))
