@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +23,38 @@ from mns.account import Account as MnsAccount
 COMMAND = [sys.executable, "-c", "import typer; from rearm_workbench.emulate.command import emulate; typer.run(emulate)"]
 
 
-class Emulate:
-    """A running `rearm emulate`. `log` is what it has written to standard error so far."""
+@cache
+def session(key: str, secret: str, region: str) -> Any:
+    """One for all: it keeps the API models that it has read, and EC2's is long."""
+    return boto3.session.Session(key, secret, region_name=region)
 
-    def __init__(self, *arguments: str) -> None:
+
+class NotServed(Exception):
+    """It ended before its first line: `code` is how, `log` what it had written to standard error."""
+
+    def __init__(self, code: int, log: str) -> None:
+        super().__init__(f"ended with {code}:\n{log}")
+        self.code, self.log = code, log
+
+
+class Emulate:
+    """A running `rearm emulate`. `log` is what it has written to standard error so far. Raises `NotServed`."""
+
+    def __init__(self, *arguments: str, command: Sequence[str] = COMMAND, more: Mapping[str, str] | None = None) -> None:
+        """`more`: environment variables besides one's own."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ALIBABA_", "REARM_"))}
-        self.process = subprocess.Popen(
-            [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment | {"AWS_PROFILE": "nobody"}
-        )
+        environment |= {"AWS_PROFILE": "nobody", **(more or {})}
+        self.process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         self.lines: list[str] = []
         self._written = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
-        assert first, self.log
+        if not first:
+            code = self.process.wait(20)
+            self._reader.join(5)
+            raise NotServed(code, self.log)
         self.told: dict[str, Any] = json.loads(first)
 
     def _read(self) -> None:
@@ -57,8 +75,8 @@ class Emulate:
 
     def client(self, service: str) -> Any:
         aws = self.told["aws"]
-        session = boto3.session.Session(aws["access_key_id"], aws["secret_access_key"], region_name=aws["region"])
-        return session.client(service, endpoint_url=aws["endpoint"], config=Config(retries={"total_max_attempts": 1}))
+        made = session(aws["access_key_id"], aws["secret_access_key"], aws["region"])
+        return made.client(service, endpoint_url=aws["endpoint"], config=Config(retries={"total_max_attempts": 1}))
 
     def clock(self, body: object, cloud: str = "aws") -> Any:
         request = urllib.request.Request(self.told[cloud]["endpoint"] + "/_clock", json.dumps(body).encode(), method="POST")

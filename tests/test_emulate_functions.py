@@ -8,72 +8,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rearm_workbench.emulate.functions import Functions, names_of
-from rearm_workbench.emulate.running_clock import RunningClock
+from functions_world import World
+from rearm_workbench.emulate.functions import names_of
 from rearm_workbench.emulate.sqs_source import failures
 from rearm_workbench.emulate.worker_process import Function, Outcome
-
-START = 1_800_000_000.0
-
-LAMBDA = """
-import os, sys
-from rearm import clock
-count = 0
-def handler(event, context):
-    global count
-    count += 1
-    print("got", event.get("do"))
-    if event.get("do") == "fail":
-        raise ValueError("no luck")
-    if event.get("do") == "die":
-        os._exit(3)
-    if event.get("do") == "sleep":
-        began = clock.now()
-        clock.sleep(event["s"])
-        return {"slept": clock.now() - began}
-    if event.get("do") == "odd":
-        return {1, 2}
-    left = context.get_remaining_time_in_millis()
-    env = os.environ.get("MINE")
-    return {"count": count, "pid": os.getpid(), "now": clock.now(), "left": left, "name": context.function_name, "env": env,
-            "foreign": os.environ.get("AWS_PROFILE"), "cwd": os.getcwd()}
-"""
-FC = """
-import json
-def handler(event, context):
-    if event == b"fail":
-        raise ValueError("no luck")
-    service = getattr(getattr(context, "service", None), "name", None)
-    return json.dumps({"event": event.decode(), "service": service, "function": context.function.name, "region": context.region})
-"""
-
-
-class World:
-    """Two little functions."""
-
-    def __init__(self, directory: Path) -> None:
-        for cloud, text in (("aws", LAMBDA), ("alibaba", FC)):
-            (directory / cloud).mkdir()
-            (directory / cloud / "my_one.py").write_text(text)
-        self.clock = RunningClock(start=START)
-        self.done: list[int] = []
-        self.reported: list[tuple[str, bool]] = []
-        self.functions = Functions(directory, self.clock, self.make, self.done.append, lambda *told: self.reported.append(told))
-        self.clock.run()
-
-    def make(self, cloud, name, path) -> Function:
-        return Function(cloud, name, str(path), {"MINE": "yes"}, credentials=("id", "secret", "token"), region="cn-hangzhou", account="1")
-
-    def call(self, **event: object) -> dict[str, object]:
-        outcome = self.functions.call("aws", "rearm-my_one", json.dumps(event).encode())
-        assert outcome.error is None
-        answer: dict[str, object] = json.loads(outcome.body)
-        return answer
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +25,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     yield made
     made.functions.stop()
     made.clock.stop()
-
-
-def wait_for(world: World, true: Callable[[], bool]) -> None:
-    with world.functions._change:
-        assert world.functions._change.wait_for(true, 10)
 
 
 def test_the_names_are_the_files(tmp_path: Path) -> None:
@@ -124,6 +62,41 @@ def test_a_sleep_is_cloud_time_and_ends_in_the_middle_of_a_jump(world: World) ->
     assert len(answers) == 1
     assert seen == [answers]
     assert 300 <= json.loads(answers[0].body)["slept"] < 310
+
+
+def test_whoever_is_killed_in_its_sleep_sleeps_no_more_and_does_not_wake_its_successor(world: World) -> None:
+    """Otherwise a jump would take a function that works for one that sleeps, and the old alarm would end the new sleep."""
+    first: list[Outcome] = []
+    pid = int(str(world.call()["pid"]))
+    world.functions.batch("rearm-my_one", b'{"do":"sleep","s":300}', first.append)
+    world.functions.settle()
+    os.kill(pid, signal.SIGKILL)
+    for _ in range(100):
+        if first:
+            break
+        time.sleep(0.05)
+    assert "exit code -9" in str(first[0].error)
+    second: list[Outcome] = []
+    with world.clock.lock:
+        world.functions.batch("rearm-my_one", b'{"do":"sleep","s":1000}', second.append)
+    world.functions.settle()
+    assert world.functions._pools._busy == 0
+    world.clock.advance(600, world.functions.settle)
+    assert second == []
+    world.clock.advance(600, world.functions.settle)
+    assert json.loads(second[0].body)["slept"] >= 1000
+    assert world.functions._pools._busy == 0
+
+
+def test_whoever_cannot_take_an_answer_holds_nobody_up(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    def fall(_outcome: Outcome) -> None:
+        raise ValueError("the queue is gone")
+
+    world.functions.batch("rearm-my_one", b"{}", fall)
+    world.functions.settle()
+    assert "rearm-my_one | its answer could not be handed on: ValueError: the queue is gone" in capfd.readouterr().err
+    assert world.functions._pools._busy == 0
+    assert world.call()["count"]
 
 
 def test_what_a_handler_raises_is_the_outcome(world: World) -> None:
@@ -174,51 +147,6 @@ def test_both_generations_of_function_compute(world: World, name: str, service: 
     answer = json.loads(world.functions.call("alibaba", name, b"hello").body)
     assert answer == {"event": "hello", "service": service, "function": answer["function"], "region": "cn-hangzhou"}
     assert answer["function"] in ("my_one", "rearm-my_one")
-
-
-def test_lambda_repeats_a_failed_asynchronous_invocation_twice(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    world.done.clear()
-    world.functions.on_aws("arn:aws:lambda:us-east-1:123456789012:function:rearm-my_one", b'{"do":"fail"}')
-    world.functions.settle()
-    assert world.done == []
-    world.clock.advance(600, world.functions.settle)
-    assert len(world.done) == 1
-    said = capfd.readouterr().err
-    assert [line for line in said.splitlines() if "failed" in line] == [
-        "rearm-my_one | failed, again in 60 s: ValueError: no luck",
-        "rearm-my_one | failed, again in 120 s: ValueError: no luck",
-        "rearm-my_one | failed, given up after 3 times: ValueError: no luck",
-    ]
-
-
-def test_function_compute_is_told_how_an_invocation_ended(world: World) -> None:
-    world.reported.clear()
-    world.done.clear()
-    for text, known_as in ((b"well", "id-1"), (b"fail", "id-2")):
-        world.functions.on_alibaba("rearm-my_one", text, "task", known_as)
-        world.functions.settle()
-    assert world.reported == [("id-1", True), ("id-2", False)]
-    assert len(world.done) == 2
-
-
-def test_a_function_that_is_not_there_is_told_and_over(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    world.done.clear()
-    world.functions.on_aws("arn:aws:lambda:us-east-1:123456789012:function:rearm-nobody", b"{}")
-    assert len(world.done) == 1
-    assert "rearm-nobody | there is no function of that name" in capfd.readouterr().err
-    assert "no function" in str(world.functions.call("aws", "rearm-nobody", b"{}").error)
-
-
-def test_muted_invocations_are_run_afterwards_unless_they_have_an_end(tmp_path: Path) -> None:
-    made = World(tmp_path)
-    made.functions.muted = []
-    for text in (b"one", b"two", b"three"):
-        made.functions.on_alibaba("rearm-my_one", text, None)
-    made.functions.resume({2})
-    made.functions.settle()
-    made.functions.stop()
-    made.clock.stop()
-    assert sorted(made.done) == [1, 3]
 
 
 @pytest.mark.parametrize(

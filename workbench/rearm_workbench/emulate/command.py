@@ -12,8 +12,8 @@ import typer
 from rearm.errors import ConfigError
 from rearm_workbench import inputs
 from rearm_workbench.emulate import settings as options
-from rearm_workbench.emulate.journal import StateProblem
 from rearm_workbench.emulate.settings import Refused, Settings
+from rearm_workbench.emulate.state_dir import StateProblem
 
 
 class Heartbeat(str, Enum):
@@ -23,11 +23,21 @@ class Heartbeat(str, Enum):
     adds = "adds"
 
 
+class WhileDown(str, Enum):
+    """What cloud time does while nobody serves a state directory."""
+
+    passes = "passes"
+    stands = "stands"
+
+
 def emulate(
     alibaba: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where Alibaba Cloud is served. Port 0: a free one.")] = "127.0.0.1:0",
     aws: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where AWS is served. Port 0 takes a free one.")] = "127.0.0.1:0",
     speed: Annotated[float, typer.Option(metavar="N", help="Seconds of cloud time in a second. 60: a minute.")] = 1.0,
     state_dir: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep both clouds and the clock there.")] = None,
+    while_down: Annotated[
+        WhileDown, typer.Option(help="Whether cloud time passes while nobody serves the state directory.")
+    ] = WhileDown.passes,
     functions: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Handlers: DIR/aws/*.py and DIR/alibaba/*.py. Default: the product's own.")
     ] = None,
@@ -47,6 +57,7 @@ def emulate(
             alibaba=options.address("--alibaba", alibaba),
             speed=options.speed(speed),
             state_dir=state_dir.absolute() if state_dir else None,
+            stands_while_down=while_down is WhileDown.stands,
             functions=options.functions_at(functions or functions_dir()),
             seed=seed,
             heartbeat_adds=None if heartbeat is None else heartbeat is Heartbeat.adds,

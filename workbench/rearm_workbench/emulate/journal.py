@@ -1,117 +1,77 @@
-"""What was asked of both clouds, written down before it is done: DIR/journal.jsonl, one JSON object a line, in order.
+"""What was asked of both clouds, written down before it is done. Both are rebuilt by asking for the same again at the same times.
 
-Line 1 is the start record; then `request`, `done` (an invocation has ended) and `time` records, each with the cloud time `at` and the
-machine's time `wall`. Both clouds are rebuilt by asking for the same again at the same times.
+| record | says | besides |
+| --- | --- | --- |
+| `start` | the first line | `format`, `seed`, `heartbeat_adds` |
+| `request` | one that may change something | `cloud`, `method`, `path`, `headers`, `body` |
+| `failed` | an invocation failed, and is to be tried again after a pause | `invocation` |
+| `done` | invocations have ended, well or badly, and are not run again | `invocations` |
+| `time` | how late it is | |
+
+Each has the cloud time `at` and the machine's time `wall`. What only reads is not recorded; but what was read is not undone by a restart.
+So when timers have run since the last record, a `time` record goes before the answer.
 """
 
 import base64
-import fcntl
 import json
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-FORMAT = 1
-FILE = "journal.jsonl"
-LOCK = "lock"
+from rearm_workbench.emulate.state_dir import FORMAT, Record, StateDir, line_of
+
+FAULTS = "/_faults"
+ReadOf = Callable[[str, str, str, Mapping[str, str], bytes], str | None]
+"""Cloud, method, path, headers, body: what a request reads, as a fault names it; None for one that may change something."""
 
 
-class StateProblem(Exception):
-    """The state directory cannot be used; one line."""
-
-
-class StateDir:
-    """DIR, held by one process until it ends (also by kill -9). Raises `StateProblem`."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._journal = os.open(path / FILE, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StateProblem(f"--state-dir {path}: cannot be used ({error.strerror})") from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.pread(self._lock, 40, 0).decode("ascii", "replace").strip() or "?"
-            raise StateProblem(f"--state-dir {path}: another `rearm emulate` (process {holder}) uses it; end that one first") from None
-        self._open = [self._journal, self._lock]
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
-
-    def close(self) -> None:
-        """Give the directory back; a second time does nothing."""
-        for descriptor in self._open:
-            os.close(descriptor)
-        self._open.clear()
-
-    def append(self, line: bytes) -> None:
-        """On the disk when this returns: 0.16 ms a line on an ordinary virtual disk, so nothing is gathered up."""
-        while line:
-            line = line[os.write(self._journal, line) :]
-        os.fdatasync(self._journal)
-
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Every record. A last line that was not wholly written is cut off, with a note. Raises `StateProblem`."""
-        with open(self.path / FILE, "rb") as file:
-            end = 0
-            for number, line in enumerate(file, 1):
-                record = _parsed(line)
-                if record is None:
-                    if file.read(1):
-                        raise StateProblem(
-                            f"{self.path / FILE}, line {number}: not a record of this journal; start with an empty directory"
-                        )
-                    self._cut(end, len(line))
-                    return
-                if number == 1 and record.get("format") != FORMAT:
-                    raise StateProblem(
-                        f"{self.path / FILE}: format {record.get('format')!r}, this rearm reads {FORMAT}; start with an empty directory"
-                    )
-                end += len(line)
-                yield record
-
-    def _cut(self, end: int, length: int) -> None:
-        os.ftruncate(self._journal, end)
-        note = f"rearm: {self.path / FILE}: the last line was not written to its end ({length} bytes); it is cut off and was never answered"
-        print(note, file=sys.stderr, flush=True)  # noqa: T201 - the command line's voice
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line) if line.endswith(b"\n") else None
-    except ValueError:
-        return None
-    return record if isinstance(record, dict) else None
+def reads_nothing(*_request: object) -> None:
+    """Every request may change something."""
 
 
 class Journal:
-    """Writes. What the emulators ask of a journal is `record`; `None` for `state` keeps nothing."""
+    """Writes. What the emulators ask of a journal is `record`; `None` for `state` keeps nothing.
 
-    def __init__(self, state: StateDir | None, now: Callable[[], float]) -> None:
-        self._state, self._now = state, now
+    `now()` is the cloud time and `ran()` how many timers have run. Every method is called while the lock of both clouds is held.
+    """
 
-    def record(self, cloud: str, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
-        """A request, before it is executed; called while the lock is held."""
-        if self._state is not None:
+    def __init__(
+        self,
+        state: StateDir | None,
+        now: Callable[[], float],
+        ran: Callable[[], int] = lambda: 0,
+        read_of: ReadOf = reads_nothing,
+    ) -> None:
+        self._state, self._now, self._ran, self._read_of = state, now, ran, read_of
+        self._ran_before = ran()
+        self._made_to_fail: set[str] = set()
+
+    def record(self, cloud: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> None:
+        """A request, before it is executed."""
+        if self._state is None:
+            return
+        if self._changes(cloud, method, path, headers, body):
             asked = {"cloud": cloud, "method": method, "path": path, "headers": dict(headers)}
-            self._write({"what": "request", "at": self._now(), **asked, "body": base64.b64encode(body).decode()})
+            self._write({"what": "request"}, {**asked, "body": base64.b64encode(body).decode()})
+        elif self._ran() != self._ran_before:
+            self.time()
 
     def start(self, settings: dict[str, Any]) -> None:
         """The first record."""
-        self._write({"what": "start", "format": FORMAT, "at": self._now(), **settings})
+        self._write({"what": "start", "format": FORMAT}, settings)
+
+    def failed(self, invocation: int) -> None:
+        """An invocation has failed, and there is another try for it."""
+        self._write({"what": "failed"}, {"invocation": invocation})
 
     def done(self, invocation: int) -> None:
         """An invocation has ended, well or badly, and is not to be run again."""
-        self._write({"what": "done", "at": self._now(), "invocation": invocation})
+        self._write({"what": "done"}, {"invocations": [invocation]})
 
     def time(self) -> None:
         """How late it is: after a jump, and now and then, so that the time that passes while nobody runs can be told."""
-        self._write({"what": "time", "at": self._now()})
+        self._write({"what": "time"}, {})
 
     def close(self) -> None:
         """Nothing is kept any more, and the directory is given back."""
@@ -119,6 +79,57 @@ class Journal:
             self._state.close()
         self._state = None
 
-    def _write(self, record: dict[str, Any]) -> None:
+    def seen(self, records: Iterable[Record]) -> None:
+        """Know what is recorded already: which reads were made to fail."""
+        for record in records:
+            if record["what"] == "request" and record["path"] == FAULTS:
+                self._note_fault(base64.b64decode(record["body"]))
+
+    def _changes(self, cloud: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bool:
+        if path == FAULTS:
+            self._note_fault(body)
+        name = self._read_of(cloud, method, path, headers, body)
+        return name is None or name in self._made_to_fail  # a failure on demand is used up by the call that it strikes
+
+    def _note_fault(self, body: bytes) -> None:
+        try:
+            name = str(json.loads(body)["name"])
+        except (ValueError, KeyError, TypeError):
+            return  # it is refused
+        self._made_to_fail |= {name, name.rpartition(":")[2]}
+
+    def _write(self, head: Record, rest: Record) -> None:
         if self._state is not None:
-            self._state.append(json.dumps(record | {"wall": time.time()}, separators=(",", ":")).encode() + b"\n")
+            self._state.append(line_of({**head, "at": self._now(), **rest, "wall": time.time()}))
+            self._ran_before = self._ran()
+
+
+@dataclass
+class Ends:
+    """Which invocations have ended, and when the others failed (cloud time), oldest first."""
+
+    done: set[int] = field(default_factory=set)
+    failed: dict[int, list[float]] = field(default_factory=dict)
+
+
+def ends_of(records: Iterable[Record]) -> Ends:
+    """What the records say of the invocations."""
+    found = Ends()
+    for record in records:
+        if record["what"] == "done":
+            found.done.update(record["invocations"])
+        elif record["what"] == "failed":
+            found.failed.setdefault(record["invocation"], []).append(record["at"])
+    found.failed = {number: times for number, times in found.failed.items() if number not in found.done}
+    return found
+
+
+def compacted(records: Sequence[Record]) -> list[Record]:
+    """The same with fewer lines: one `done` and one `time` record, at the end, and of the invocations that have ended nothing else."""
+    if not records:
+        return []
+    done = ends_of(records).done
+    kept = [one for one in records if one["what"] in ("start", "request") or (one["what"] == "failed" and one["invocation"] not in done)]
+    now = {name: records[-1][name] for name in ("at", "wall")}
+    ended = [{"what": "done", **now, "invocations": sorted(done)}] if done else []
+    return [*kept, *ended, {"what": "time", **now}]

@@ -117,6 +117,10 @@ class RunningClock:
         with self.lock:
             return self._next_at()
 
+    def ran(self) -> int:
+        """How many timers have run so far."""
+        return self._ran
+
     # moving it
 
     def run(self) -> None:

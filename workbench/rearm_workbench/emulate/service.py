@@ -3,11 +3,11 @@
     with Service(settings) as service:
         print(service.told())
 
-Rebuilding after a restart: the clouds start empty with the same seed, the clock stands, and every recorded request is executed again at
-its own time while invocations are muted; then time runs, what was not finished is run again, and the time that passed meanwhile passes.
+After a restart the clouds start empty with the same seed, the clock stands, and every recorded request is executed again at its own time
+while invocations are muted (`rebuild.py`); then what was not finished is run again, the time that passed meanwhile passes, and the clock
+runs. Whoever moves it is kept waiting until then.
 """
 
-import base64
 import json
 import os
 import threading
@@ -22,14 +22,19 @@ from rearm_workbench.deployed import environment
 from rearm_workbench.emulate import clock_request
 from rearm_workbench.emulate import settings as options
 from rearm_workbench.emulate.functions import Functions, name_of
-from rearm_workbench.emulate.journal import Journal, StateDir, StateProblem
+from rearm_workbench.emulate.journal import Journal, compacted, ends_of
+from rearm_workbench.emulate.reads import read_of
+from rearm_workbench.emulate.rebuild import rebuild
 from rearm_workbench.emulate.running_clock import RunningClock
 from rearm_workbench.emulate.settings import Refused, Settings
 from rearm_workbench.emulate.sqs_source import SqsSource
+from rearm_workbench.emulate.state_dir import Record, StateDir, StateProblem
 from rearm_workbench.emulate.worker_process import Function
 
 TIME_RECORD_REAL_S = 5.0
 SETTLE_ROUNDS_MAX = 50
+COMPACT_FROM = 1000
+"""So many lines less make it worth while to write the journal anew at the start."""
 TRIGGERED_BY = "rearm"
 """The MNS topic and queue, the event bus and the OOS template of this name invoke the product's functions; others by `/_triggers`."""
 
@@ -41,6 +46,7 @@ class Service:
         self.settings = settings
         self._stack = ExitStack()
         self._jumping = threading.Lock()
+        self._stands = threading.Event()
         self._over = threading.Event()
 
     def __enter__(self) -> "Service":
@@ -89,35 +95,52 @@ class Service:
 
     def control(self, _path: str, body: bytes) -> bytes | None:
         """What `/_clock` answers on both endpoints."""
+        self._stands.wait()
         return clock_request.answer(body, self.clock.now, self.jump)
 
     # opening
 
     def _open(self) -> None:
         state = self._state_dir()
-        records = list(state.records()) if state else []
+        records = self._records(state)
         first = self._first(records)
         self.clock = RunningClock(self.settings.speed, first["at"])
         self._stack.callback(self.clock.stop)
-        self.journal = Journal(state, self.clock.now)
+        self.journal = Journal(state, self.clock.now, self.clock.ran, read_of(self.settings.aws_region))
+        self.journal.seen(records)
         self._stack.callback(self._close_journal)
-        self.functions = Functions(self.settings.functions, self.clock, self._function, self.journal.done, self._report)
+        self.functions = Functions(self.settings.functions, self.clock, self._function, self.journal, self._report)
         self._stack.callback(self.functions.stop)
         self.functions.muted = []
         with self.clock.lock:
             if not records:
                 self.journal.start({"seed": first["seed"], "heartbeat_adds": first["heartbeat_adds"]})
             self._open_clouds(first["seed"], first["heartbeat_adds"])
-            self._replay(records)
-            self.clock.run()
-        self._sqs = self._sqs_source()
-        self.functions.resume({record["invocation"] for record in records if record["what"] == "done"})
+            rebuild(records, {"aws": self.aws, "alibaba": self.alibaba}, self.clock)
+            self._sqs = self._sqs_source()
+            self.functions.resume(ends_of(records))
         if records:
-            missed_s = max(0.0, time.time() - records[-1]["wall"]) * self.settings.speed
-            self.jump(missed_s)
+            self.jump(self._missed_s(records[-1]))
+        self.clock.run()
+        self._stands.set()
         self._sqs.start()
         self._stack.callback(self._sqs.stop)
         threading.Thread(target=self._keep_time, daemon=True, name="time records").start()
+
+    def _records(self, state: StateDir | None) -> list[Record]:
+        """What is recorded; written anew if that makes it much shorter."""
+        records = list(state.records()) if state else []
+        fewer = compacted(records)
+        if state is None or len(records) - len(fewer) < COMPACT_FROM:
+            return records
+        state.replace(fewer)
+        return fewer
+
+    def _missed_s(self, last: Record) -> float:
+        """How much cloud time passed while nobody ran."""
+        if self.settings.stands_while_down:
+            return 0.0
+        return max(0.0, time.time() - float(last["wall"])) * self.settings.speed
 
     def _state_dir(self) -> StateDir | None:
         if self.settings.state_dir is None:
@@ -130,7 +153,7 @@ class Service:
         with self.clock.lock:
             self.journal.close()
 
-    def _first(self, records: list[dict[str, Any]]) -> dict[str, Any]:
+    def _first(self, records: list[Record]) -> Record:
         """The start record: the one that was kept, unless something else is asked for now, else a new one."""
         asked = {"seed": self.settings.seed, "heartbeat_adds": self.settings.heartbeat_adds}
         if not records:
@@ -180,14 +203,6 @@ class Service:
         cloud.control = self.control
         return cloud
 
-    def _replay(self, records: list[dict[str, Any]]) -> None:
-        clouds: dict[str, Any] = {"aws": self.aws, "alibaba": self.alibaba}
-        for record in records:
-            self.clock.set(record["at"])
-            if record["what"] == "request":
-                cloud = clouds[record["cloud"]]
-                cloud.replay_request(record["method"], record["path"], record["headers"], base64.b64decode(record["body"]))
-
     # while it runs
 
     def _function(self, cloud: CloudName, name: str, path: Path) -> Function:
@@ -213,23 +228,11 @@ class Service:
         return outcome.body, outcome.error is not None
 
     def _sqs_source(self) -> SqsSource:
-        from moto.sqs import sqs_backends
+        from rearm_workbench.emulate.sqs_queues import MotoQueues, sqs_client
 
         region = self.settings.aws_region
-
-        def waiting(queue: str) -> bool:
-            with self.clock.lock:
-                found = sqs_backends[options.AWS_ACCOUNT][region].queues.get(queue)
-                return found is not None and bool(found.messages)
-
-        def client() -> Any:
-            import boto3
-
-            key, secret, *_ = self.aws.credentials
-            session = boto3.session.Session(key, secret, region_name=region)
-            return session.client("sqs", endpoint_url=f"http://{self.aws.endpoint}")
-
-        return SqsSource(self.settings.triggers, self.functions, waiting, client, region)
+        queues = MotoQueues(self.clock, region)
+        return SqsSource(self.settings.triggers, self.functions, queues, self.clock, lambda: sqs_client(self.aws, region), region)
 
     def _settle(self) -> None:
         """Until no function runs and no queue has a message for one."""

@@ -27,12 +27,16 @@ FREE = Address("127.0.0.1", 0)
 
 @dataclass(frozen=True)
 class Settings:
-    """`state_dir` None: nothing is kept. `triggers`: SQS queue name -> function that its messages invoke."""
+    """`state_dir` None: nothing is kept. `triggers`: SQS queue name -> function that its messages invoke.
+
+    `stands_while_down`: after a restart the clouds go on at the time when they were last heard of, else at what it would be by now.
+    """
 
     aws: Address = FREE
     alibaba: Address = FREE
     speed: float = 1.0
     state_dir: Path | None = None
+    stands_while_down: bool = False
     functions: Path = Path("functions")
     seed: int | None = None
     heartbeat_adds: bool | None = None

@@ -5,11 +5,14 @@ function fails, stays in the queue and is received again after its visibility ti
 """
 
 import json
+import sys
 import threading
+import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from rearm_workbench.emulate.functions import Functions
+from rearm_workbench.emulate.running_clock import RunningClock
 from rearm_workbench.emulate.settings import AWS_ACCOUNT
 from rearm_workbench.emulate.worker_process import Outcome
 
@@ -17,14 +20,31 @@ BATCH_MAX = 10
 POLL_REAL_S = 0.1
 
 
+class Queues(Protocol):
+    """The emulated account's queues, looked at from inside."""
+
+    def has_message(self, queue: str) -> bool:
+        """Whether something can be received now."""
+
+    def next_at(self, queue: str) -> float | None:
+        """When a message that is hidden or delayed now can be received; None if there is none."""
+
+
 class SqsSource:
-    """`waiting(queue)` says whether messages can be received; `client()` is a boto3 client of the emulated SQS."""
+    """`client()` is a boto3 client of the emulated SQS. `clock` is made to stop where a hidden message comes back."""
 
     def __init__(
-        self, triggers: dict[str, str], functions: Functions, waiting: Callable[[str], bool], client: Callable[[], Any], region: str
+        self,
+        triggers: dict[str, str],
+        functions: Functions,
+        queues: Queues,
+        clock: RunningClock,
+        client: Callable[[], Any],
+        region: str,
     ) -> None:
         self._triggers = {queue: name for queue, name in triggers.items() if functions.knows("aws", name)}
-        self._functions, self._waiting, self._make_client, self._region = functions, waiting, client, region
+        self._functions, self._queues, self._clock, self._make_client, self._region = functions, queues, clock, client, region
+        self._stops: dict[str, float] = {}
         self._client: Any = None
         self._one = threading.Lock()
         self._over = threading.Event()
@@ -40,9 +60,26 @@ class SqsSource:
     def poll(self) -> bool:
         """Receive what there is. True if a function was invoked."""
         with self._one:
-            ready = [one for one in self._triggers.items() if self._waiting(one[0])]
-            received = [self._receive(queue, name) for queue, name in ready]
-            return any(received)
+            asked = [self._ask(queue, name) for queue, name in self._triggers.items()]
+            return any(asked)
+
+    def _ask(self, queue: str, name: str) -> bool:
+        try:
+            invoked = self._queues.has_message(queue) and self._receive(queue, name)
+            self._stop_at(queue)
+        except Exception:  # noqa: BLE001 - a queue deleted in this moment, say: neither the other queues nor the next poll are to suffer
+            if not self._over.is_set():
+                traceback.print_exc(file=sys.stderr)
+            return False
+        return invoked
+
+    def _stop_at(self, queue: str) -> None:
+        """A jump of the clock goes from timer to timer: one has to be where a message that was not deleted can be received again."""
+        with self._clock.lock:
+            at = self._queues.next_at(queue)
+            if at is not None and at != self._stops.get(queue):
+                self._stops[queue] = at
+                self._clock.call_at(at, lambda: None)
 
     def _keep(self) -> None:
         while not self._over.wait(POLL_REAL_S):

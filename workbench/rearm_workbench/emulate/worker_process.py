@@ -68,6 +68,8 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._sending = threading.Lock()
         self._numbers = itertools.count(1)
+        self._sleeping: set[int] = set()
+        """Sleeps of the whole function that nobody has woken yet."""
 
     def run(self, event: bytes, retry: int) -> Outcome:
         """One invocation, to its end."""
@@ -90,6 +92,8 @@ class Worker:
         except OSError:
             code = self._gone()
             return Outcome(b"", f"its process ended in the middle of the invocation (exit code {code})")
+        finally:
+            self._leave_sleeps()
 
     def tell_time(self) -> None:
         """Give the process the clock anew: at the start, and after each jump."""
@@ -152,17 +156,30 @@ class Worker:
         return message
 
     def _sleep(self, message: dict[str, Any]) -> None:
-        number, change = message["sleep"], 1 if message["all"] else 0
+        number, process = message["sleep"], self._process
         with self._clock.lock:
-            self._clock.call_at(self._clock.now() + message["seconds"], lambda: self._wake(number, change))
-            self._asleep(change)
+            if message["all"]:
+                self._sleeping.add(number)
+                self._asleep(1)
+            self._clock.call_at(self._clock.now() + message["seconds"], lambda: self._wake(process, number))
 
-    def _wake(self, number: int, change: int) -> None:
-        self._asleep(-change)
+    def _wake(self, process: "subprocess.Popen[bytes] | None", number: int) -> None:
+        if process is not self._process:
+            return  # it was killed in its sleep: the next process counts its sleeps anew
+        if number in self._sleeping:
+            self._sleeping.remove(number)
+            self._asleep(-1)
         try:
             self._send(wake=number)
         except OSError:
             return  # it has ended meanwhile
+
+    def _leave_sleeps(self) -> None:
+        """The run is over: whoever was killed in its sleep does not sleep any more."""
+        with self._clock.lock:
+            for number in list(self._sleeping):
+                self._sleeping.remove(number)
+                self._asleep(-1)
 
     def _gone(self) -> int:
         process, self._process = self._process, None
