@@ -53,6 +53,11 @@ def test_the_profiles_own_results_are_for_failure_and_for_the_end_of_the_budget(
     assert answered(leaving, "failed", asked).result == "ROLLBACK"
 
 
+def test_an_instance_that_is_gone_counts_as_failed_while_the_transition_is_not_known() -> None:
+    unknown = msgspec.structs.replace(wait(age_s=300), action=action(transition=None))
+    assert answered(unknown, "gone") == Complete("ABANDON", "c: told")
+
+
 def test_waiting_ends_nothing() -> None:
     assert isinstance(answered(wait(), "waiting"), Recheck)
 
@@ -100,6 +105,11 @@ def test_with_no_heartbeat_left_the_wait_ends_when_it_lapses() -> None:
     long_granted = wait(ALIBABA, heartbeats=20, lapses_at=START + 30_000)
     assert core.cloud_end(long_granted, ALIBABA) == START + SIX_HOURS - 30
     assert core.last_look(long_granted, profile(), ALIBABA)[1] == f"the cloud allows no more than {SIX_HOURS - 30} s"
+
+
+def test_a_wait_extended_to_its_very_end_ends_by_the_clouds_limit() -> None:
+    extended = wait(lapses_at=START + DAYS)
+    assert core.last_look(extended, profile(), AWS)[1] == f"the cloud allows no more than {DAYS} s"
 
 
 @pytest.mark.parametrize(("heartbeats", "left"), [(0, 20), (1, 19), (19, 1), (20, 0), (21, 0)])

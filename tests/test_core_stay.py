@@ -94,6 +94,15 @@ def test_a_heartbeat_that_is_due_within_the_next_ten_seconds_is_recorded_now() -
         assert sum(isinstance(effect, Heartbeat) for effect in beaten(ALIBABA, 450 + due_s)) == heartbeats
 
 
+def test_one_that_is_due_just_when_the_next_look_could_be_is_left_to_it() -> None:
+    one = wait(heartbeats=1)
+    now = slot(one, 600) + 300
+    soonest = core.soonest_look(one, AWS, now)
+    assert planned(msgspec.structs.replace(one, lapses_at=soonest + 450), 600, now=now) == [Recheck(soonest, "why")]
+    made = planned(msgspec.structs.replace(one, lapses_at=soonest + 449), 600, now=now)
+    assert [type(effect) for effect in made] == [Heartbeat, Recheck]
+
+
 def test_the_reason_of_a_heartbeat_is_when_the_wait_would_lapse() -> None:
     assert beaten(AWS, 100.4)[0] == Heartbeat(3600, "would lapse in 100 s")
     assert beaten(AWS, -5)[0] == Heartbeat(3600, "would lapse in 0 s")
@@ -128,6 +137,7 @@ def test_where_none_is_worth_asking_for_only_a_look_is_set() -> None:
         ({"looks": 1}, False),
         ({"lapses_at": START + 1}, False),
         ({"lapses_at": START - 1}, True),
+        ({"heartbeat_timeout_s": 30}, False),
         ({"heartbeat_timeout_s": 100}, False),  # a timer's lateness, the margin and two ticks: no time for that
         ({"heartbeat_timeout_s": 101}, True),
         ({"heartbeat_timeout_s": 0}, True),
@@ -151,8 +161,8 @@ def test_that_timer_comes_at_once() -> None:
     ("timeout_s", "every_s", "looks_every_s", "between"),
     [
         (3600, 60, 60, True),
-        (600, 131, 131, True),  # a quarter of what is left after the guard: four looks between two heartbeats
-        (600, 132, 132, False),
+        (595, 130, 130, True),  # a quarter of what is left after the guard: four looks between two heartbeats
+        (595, 131, 131, False),
         (600, 600, 300, False),  # 510 s from one heartbeat to the next at the most: two looks in the interval
         (600, 1020, 510, False),
         (600, 1021, 340, False),
@@ -160,6 +170,7 @@ def test_that_timer_comes_at_once() -> None:
         (240, 3600, 150, False),
         (180, 90, 90, False),
         (100, 60, 10, False),  # nothing is left: as near as timers can be
+        (75, 1, 1, False),
         (0, 3600, 3600, True),  # not known yet
     ],
 )
@@ -178,6 +189,8 @@ def test_on_a_short_hook_each_slot_before_the_lapse_brings_its_heartbeat() -> No
     at = slot(one, 300)
     made = planned(msgspec.structs.replace(one, lapses_at=at + 300), 600, now=at)
     assert made == [Heartbeat(600, "would lapse in 300 s"), Recheck(at + 300, "why")]
+    for lapses_s in (300 + 75, 300 + 76, 600):  # due at the next slot, or after it
+        assert planned(msgspec.structs.replace(one, lapses_at=at + lapses_s), 600, now=at) == [Recheck(at + 300, "why")]
 
 
 # after trouble

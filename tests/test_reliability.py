@@ -1,5 +1,6 @@
 """docs/reliability.md: what it promises holds, and its figures are those of the code as it is now."""
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -10,8 +11,8 @@ from rearm_workbench.deployed import functions_dir
 from rearm_workbench.simulator.experiments import rows, worlds
 from rearm_workbench.simulator.experiments.handwritten import Handwritten
 from rearm_workbench.simulator.experiments.measured import Figures, Measured, play, surroundings
-from rearm_workbench.simulator.experiments.page import CLOUDS, PICTURE, line, short_line
-from rearm_workbench.simulator.experiments.plot import svg
+from rearm_workbench.simulator.experiments.page import CLOUDS, PICTURE, TEXT, line, short_line
+from rearm_workbench.simulator.experiments.plot import PANEL_H, svg
 from rearm_workbench.simulator.experiments.rows import Row, every_row
 
 DOCS = functions_dir().parent / "docs"
@@ -77,9 +78,17 @@ def test_the_page_has_every_row_of_the_experiments() -> None:
         assert f"{next(one.worlds for one in every_row() if one.table == table)} worlds of" in page()
 
 
+def test_the_words_of_the_page_are_those_of_its_text() -> None:
+    """Whoever edits one of them without the other is told."""
+    for words in re.split(r"{\w+}", TEXT.read_text(encoding="utf-8")):
+        assert words in page(), "run make reliability"
+
+
 def test_the_picture_shows_the_losses() -> None:
     drawn = svg({"AWS": {"a": [], "b": [300.0, 300.2, 600.0]}}, 4)
-    assert ">a: 0<" in drawn
-    assert ">b: 3<" in drawn
-    assert "V191.0" not in drawn.split(">a: 0<")[0]
+    none, three = re.findall(r'<path d="([^"]+)"', drawn)
+    assert "V" not in none
+    base, top = (float(three.split()[1].partition("H")[0]), float(re.findall(r"V([0-9.]+)", three)[-1]))
+    assert base - top == pytest.approx(0.75 * PANEL_H, abs=0.1)
+    assert (">a: 0<" in drawn, ">b: 3<" in drawn) == (True, True)
     assert (DOCS / PICTURE).read_text(encoding="utf-8").count("<path") == 6

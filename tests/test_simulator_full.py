@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from http.client import HTTPConnection, RemoteDisconnected
 from typing import Any
 
 import pytest
@@ -75,6 +76,14 @@ def test_ways_to_fail_come_by_turn() -> None:
                 tier.refuse("heartbeat", partial(adapter.heartbeat, action, 300))
             told.append(str(caught.value))
     assert ["Throttling.User" in told[0], "HTTP 500" in told[1], "NoAnswer" in told[2], "Throttling" in told[3]] == [True] * 4
+
+
+def test_a_broken_connection_brings_no_answer_at_all() -> None:
+    with wired("alibaba") as (_, wire, _), wire.failing("describe_hook", "", 0):
+        connection = HTTPConnection(wire.endpoint)  # type: ignore[attr-defined]  # Alibaba Cloud's has one
+        connection.request("POST", "/?Action=DescribeLifecycleHooks&Version=2022-02-22")
+        with pytest.raises(RemoteDisconnected):
+            connection.getresponse()
 
 
 def fails_with(error: Exception) -> None:

@@ -1,5 +1,7 @@
 """The same seed gives the same timeline in both tiers: what the fast tier's account answers is what the emulators and the adapters do."""
 
+from typing import Any
+
 import pytest
 
 from rearm.clouds.alibaba.settings import FC2, FC3
@@ -75,12 +77,12 @@ def test_the_seeds_cover_what_can_be_drawn() -> None:
 # each rule that the account repeats, in a scenario of its own
 
 
-def two_hooks(cloud: CloudName, **changed: object) -> Scenario:
+def two_hooks(cloud: CloudName, **changed: Any) -> Scenario:
     """One instance that two hooks hold; something happens to the first."""
     one = instance(ready_s=400.0)
     transition = changed.pop("transition", "launch")
-    first = plan(one, transition=transition, **changed)  # type: ignore[arg-type]  # as the table has it
-    return scenario(cloud, first, plan(one, transition=transition, hook=1))  # type: ignore[arg-type]  # as above
+    first = plan(one, transition=transition, **changed)
+    return scenario(cloud, first, plan(one, transition=transition, hook=1))
 
 
 def swept(cloud: CloudName) -> Scenario:

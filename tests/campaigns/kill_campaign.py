@@ -167,7 +167,7 @@ class Campaign:
         index = 0
         while index < self.lives.ask(lambda clouds: len(steps(clouds))):
             number = index
-            self.lives.ask(lambda clouds, number=number: steps(clouds)[number]())  # type: ignore[misc] - the loop's value is bound
+            self.lives.ask(lambda clouds, number=number: steps(clouds)[number]())
             index += 1
 
     def compare(self, clouds: Clouds) -> None:

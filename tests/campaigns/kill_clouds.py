@@ -79,9 +79,9 @@ class Clouds:
             lambda: self.aws("sns").create_topic(Name="hooks"),
             lambda: self.aws("sns").subscribe(TopicArn=TOPIC, Protocol="lambda", Endpoint=LAMBDA + "sns"),
             lambda: self.aws("sqs").create_queue(QueueName="rearm", Attributes={"VisibilityTimeout": VISIBLE_AGAIN_S}),
-            *(lambda name=name: self.alibaba.mns.get_topic(name).create(TopicMeta()) for name in ("rearm", "fc2")),  # type: ignore[misc] - the loop's value is bound
+            *(lambda name=name: self.alibaba.mns.get_topic(name).create(TopicMeta()) for name in ("rearm", "fc2")),
             lambda: self.alibaba.mns.get_queue("rearm").create(QueueMeta()),
-            *(lambda kind=kind: self.trigger(*kind) for kind in kinds),  # type: ignore[misc] - the loop's value is bound
+            *(lambda kind=kind: self.trigger(*kind) for kind in kinds),
         ]
 
     def trigger(self, kind: str, source: str, function: str) -> None:

@@ -82,10 +82,12 @@ class Lives:
                 return step(self._clouds)
             except Violation:
                 raise
-            except Exception:
+            except Exception as error:
                 # Whatever a client makes of a connection that breaks; anything else is told.
                 if not self._has_died():
-                    raise
+                    assert self._life is not None
+                    what = f"it lives, and a client was told {type(error).__name__}: {error}"
+                    raise Violation(f"{what}\n{self._life.log[-2000:]}") from error
             self._again()
 
     def now(self) -> float:

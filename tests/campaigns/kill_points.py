@@ -109,7 +109,7 @@ def plant(death: Death) -> None:
             asked = record["path"].encode() + base64.b64decode(record["body"]) + str(record["headers"]).encode()
             death.at("recorded", *(("complete",) if b"CompleteLifecycleAction" in asked else ()))
 
-    real_append, state_dir.StateDir.append = state_dir.StateDir.append, append  # type: ignore[method-assign] - that is the point
+    real_append, state_dir.StateDir.append = state_dir.StateDir.append, append
 
     beaten = threading.Event()
 
@@ -137,7 +137,7 @@ def plant(death: Death) -> None:
     def init(server: Any, handle: Callable[[Any], Any], *arguments: Any) -> None:
         real_init(server, handled(handle), *arguments)
 
-    loopback.LoopbackServer.__init__ = init  # type: ignore[method-assign] - that is the point
+    loopback.LoopbackServer.__init__ = init
 
     def begun(*_: Any) -> None:
         if death.due("begin", "resume"):
@@ -158,7 +158,7 @@ def plant(death: Death) -> None:
 
         return real_call_at(clock, at, timer)
 
-    running_clock.RunningClock.call_at = call_at  # type: ignore[method-assign] - that is the point
+    running_clock.RunningClock.call_at = call_at
 
     def counted(records: Iterable[Any]) -> Iterator[Any]:
         for record in records:
@@ -174,7 +174,7 @@ def plant(death: Death) -> None:
         real_replace(state, records)
         death.at("compact")
 
-    real_replace, state_dir.StateDir.replace = state_dir.StateDir.replace, replace  # type: ignore[method-assign] - that is the point
+    real_replace, state_dir.StateDir.replace = state_dir.StateDir.replace, replace
 
     def stands(_service: Any) -> None:
         death.armed = True

@@ -20,8 +20,8 @@ RESERVE_S = 10
 """Of the invocation's time, kept for calls when looks are repeated or a timer came early."""
 
 
-DESCRIBE_TRIES = 3
 DESCRIBE_PAUSE_S = 3.0
+"""Before the hook of a wait that may be too short for a timer is asked for once more."""
 
 
 def serve(notifications: Sequence[Parsed], cloud: Cloud) -> list[dict[str, object]]:
@@ -123,7 +123,7 @@ def _look(wait: Wait, profile: Profile, cloud: Cloud) -> dict[str, object]:
     """Look once; on a hook too short for a timer, look until the invocation's time is nearly used up."""
     limits = cloud.limits
     if limits.short_hook_s and not wait.heartbeat_timeout_s:
-        ended, wait = _until_described(wait, profile, cloud)
+        ended, wait = _described_again(wait, profile, cloud)
         if ended is not None:
             return ended
     if not 0 < wait.heartbeat_timeout_s < limits.short_hook_s:
@@ -147,27 +147,21 @@ def _look(wait: Wait, profile: Profile, cloud: Cloud) -> dict[str, object]:
         clock.sleep(held.next_at - now)
 
 
-def _until_described(wait: Wait, profile: Profile, cloud: Cloud) -> tuple[dict[str, object] | None, Wait]:
-    """Hold a wait whose hook is not known: it may be too short for a timer. After a few tries a timer has to do.
+def _described_again(wait: Wait, profile: Profile, cloud: Cloud) -> tuple[dict[str, object] | None, Wait]:
+    """Look and extend, then ask for the hook once more: it may be too short for a timer. Only once: in a burst others wait for their turn.
 
     Returns the log line if the wait has ended, and the wait.
     """
-    for _ in range(DESCRIBE_TRIES):
-        held = Look(wait, profile, cloud, held=True)
-        line = held.run()
-        wait = held.wait
-        if held.next_at is None:
-            return line, wait
-        if cloud.remaining_s() < DESCRIBE_PAUSE_S + RESERVE_S:
-            break
-        clock.sleep(DESCRIBE_PAUSE_S)
-        try:
-            hook = _describe(wait.action, cloud)
-        except ActionGone as gone:
-            return tell(cloud, about(wait.action) | {"verdict": "gone", "reason": str(gone)}), wait
-        if hook is not None:
-            return None, core.with_hook(wait, hook, cloud.limits)
-    return None, wait
+    held = Look(wait, profile, cloud, held=True)
+    line = held.run()
+    if held.next_at is None:
+        return line, held.wait
+    clock.sleep(DESCRIBE_PAUSE_S)
+    try:
+        hook = _describe(wait.action, cloud)
+    except ActionGone as gone:
+        return tell(cloud, about(wait.action) | {"verdict": "gone", "reason": str(gone)}), held.wait
+    return None, core.with_hook(held.wait, hook, cloud.limits) if hook else held.wait
 
 
 def _hand_over(wait: Wait, cloud: Cloud, now: float) -> bool:

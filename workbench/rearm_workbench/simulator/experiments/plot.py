@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-WIDTH, PANEL_H, LEFT, TOP, GAP = 760, 210, 60, 34, 62
+WIDTH, PANEL_H, LEFT, TOP, GAP = 880, 210, 60, 34, 62
 PLOT_W = 430
 MINUTES = 22
 COLOURS = ("#0a7f4f", "#c47f00", "#c0262d")

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from rearm_workbench.simulator.small_world.search import Found, NoSuchChoice, TooLarge, explore, replay
 from rearm_workbench.simulator.small_world.state import FAULTS, SmallWorld
-from rearm_workbench.simulator.small_world.worlds import WORLDS
+from rearm_workbench.simulator.small_world.worlds import WORLDS, variants
 
 PROGRAM = "python -m rearm_workbench.simulator.small_world"
 COLUMNS = ("world", "faults", "states", "moves", "ends", "runs", "lapsed", "seconds")
@@ -27,10 +27,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("world", nargs="?", help=f"one of {', '.join(WORLDS)}; all of them if none is given")
     parser.add_argument("choices", nargs="?", help="replay this run, as a violation names it: numbers with dots between")
     parser.add_argument("--faults", metavar="N", help="the number of faults in a run, instead of each world's own; 2 takes long")
+    parser.add_argument("--variants", action="store_true", help="search many more worlds: other hooks, intervals and limits, and no copy")
     given = parser.parse_args(arguments)
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
     try:
-        worlds = _worlds(given.world, given.faults)
+        worlds = _worlds(given.world, given.faults, of_variants=given.variants)
         if given.choices:
             for line in replay(worlds[0], _choices(given.choices)):
                 console.print(line, markup=False, soft_wrap=True)
@@ -40,12 +41,14 @@ def main(arguments: list[str]) -> int:
         parser.error(str(error))
 
 
-def _worlds(name: str | None, faults: str | None) -> list[SmallWorld]:
-    if name is not None and name not in WORLDS:
-        raise ValueError(f"world: there is no `{name}`; there are {', '.join(WORLDS)}")
+def _worlds(name: str | None, faults: str | None, *, of_variants: bool) -> list[SmallWorld]:
+    others = {world.name: world for world in variants()}
+    known = WORLDS | others
+    if name is not None and name not in known:
+        raise ValueError(f"world: there is no `{name}`; there are {', '.join(WORLDS)}, and those of --variants")
     if faults is not None and not (faults.isdecimal() and int(faults) <= len(FAULTS)):
         raise ValueError(f"--faults: `{faults}` is not a number from 0 to {len(FAULTS)}")
-    chosen = [WORLDS[name]] if name else list(WORLDS.values())
+    chosen = [known[name]] if name else list((others if of_variants else WORLDS).values())
     return [replace(world, faults_max=int(faults)) for world in chosen] if faults is not None else chosen
 
 
@@ -60,15 +63,19 @@ def _search(worlds: list[SmallWorld], console: Console) -> int:
     for column in COLUMNS:
         table.add_column(column, justify="left" if column == "world" else "right")
     broken = []
-    for world in worlds:
-        with console.status(f"{world.name}: {world.about}"):
+    for number, world in enumerate(worlds, 1):
+        with console.status(f"{number} of {len(worlds)}: {world.name}, {world.about}"):
             found = explore(world)
         table.add_row(*_row(found))
         if found.violation:
             broken.append(found.violation)
     console.print(table)
     for violation in broken:
-        console.print(f"\ndoes not hold: {violation.what}\nreplay: {PROGRAM} {violation.run}", markup=False, soft_wrap=True)
+        console.print(
+            f"\ndoes not hold: {violation.what}\nreplay: {PROGRAM} {violation.run}",
+            markup=False,
+            soft_wrap=True,
+        )
     return 1 if broken else 0
 
 

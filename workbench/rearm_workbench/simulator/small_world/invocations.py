@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from rearm.core.model import Action
-from rearm.errors import TryAgain
+from rearm.errors import LimitSpent, TryAgain
 from rearm_workbench.simulator.invariants import Broken
 from rearm_workbench.simulator.platform import FC_RETRIES_S, LAMBDA_RETRIES_S
 from rearm_workbench.simulator.simulation import START
@@ -109,7 +109,9 @@ class Invocations:
         call = self.call(one)
         if call.operation != "recheck":
             answer, book = self.book.answer(state, call)
-            return replace(state, book=book), answer
+            # What was refused is tried again before the next slot.
+            merged_by = state.now + self.promises.merge_s if answer.error is LimitSpent else state.merged_by
+            return replace(state, book=book, merged_by=merged_by), answer
         at = self.book.timer(state, call)
         if at is None:
             return state, Answer(False)

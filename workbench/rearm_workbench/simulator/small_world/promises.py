@@ -75,20 +75,28 @@ class Promises:
             return False
         ends_s = limits.wait_limit_s(world.timeout_s) - limits.end_slack_s - limits.timer_late_s - limits.margin_s
         ends_s = min(ends_s, world.pace.budget_s or ends_s)
-        return after_s >= ends_s - limits.timer_lead_s - grid.TICK_S or self._may_be_spent(state)
+        slack_s = limits.timer_lead_s + grid.TICK_S
+        if self._is_spent(state) and state.now >= state.book.lapses_at - limits.timer_late_s - limits.margin_s - slack_s:
+            return True
+        return after_s >= ends_s - slack_s or self._may_be_spent(state)
+
+    def _is_spent(self, state: State, unknown: int = 0) -> bool:
+        """No heartbeat can be recorded any more: by their number, or by their time where they add up."""
+        limits = self._limits
+        if limits.heartbeats_max is None:
+            return False
+        ends_at = self._began_at + limits.wait_max_s - limits.end_slack_s
+        time_is_up = self.world.heartbeat_adds and state.book.lapses_at + limits.heartbeat_min_s > ends_at
+        return time_is_up or state.book.heartbeats + unknown >= limits.heartbeats_max
 
     def _may_be_spent(self, state: State) -> bool:
-        """No heartbeat can be recorded any more, as far as anybody can know who has lost an answer, or begun late.
-
-        Where heartbeats add up, their time is used up before their number is. Then at least the hook's own time-out must be near.
-        """
+        """The same, as far as anybody can know who has lost an answer, or begun late. Where heartbeats add up, less than all of their time
+        may be known to be left; but at least the hook's own time-out must be near."""
         limits, world = self._limits, self.world
         unknown = state.faults + world.copies - state.copies
-        if limits.heartbeats_max is None or not unknown:
-            return False
         nears_s = world.timeout_s - limits.timer_late_s - limits.margin_s - limits.timer_lead_s - grid.TICK_S
         adds = world.heartbeat_adds and state.now - self._began_at >= nears_s
-        return adds or state.book.heartbeats + unknown >= limits.heartbeats_max
+        return bool(unknown) and (adds or self._is_spent(state, unknown))
 
     def _before_recheck(self, node: Node, name: str, at: float, now: float, payload: bytes) -> None:
         due_at = self._handlers.jobs[node.job].due_at

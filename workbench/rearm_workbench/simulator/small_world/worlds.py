@@ -4,6 +4,7 @@ Each lasts a few slots. A copy of the notification comes at any moment; timers c
 chosen for the suite: `--faults 2` looks at pairs of faults in any of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from rearm_workbench.simulator.scenario import Instance, Pace
@@ -91,3 +92,25 @@ _ALL = (
 )
 
 WORLDS: dict[str, SmallWorld] = {world.name: world for world in _ALL}
+
+
+def variants() -> Iterator[SmallWorld]:
+    """Worlds around these: many hooks, intervals and limits, without a copy of the notification. More than the suite has time for."""
+    for timeout_s in (180, 200, 240, 300, 400, 600, 900):
+        for pace in (Pace(30, 150), Pace(60, 240), Pace(120, 300), Pace(300, 600), Pace(600, 600)):
+            yield _variant(WORLDS["aws-never"], timeout_s, pace)
+    for adds in (False, True):
+        world = replace(QUEUE, name=f"alibaba-{'adds' if adds else 'sets'}", heartbeat_adds=adds)
+        for timeout_s in (120, 180, 300, 600, 1800):
+            for pace in (Pace(30, 150), Pace(60, 240), Pace(120, 300), Pace(300, 600), Pace(600, 2400), Pace(900, 3600)):
+                yield _variant(world, timeout_s, pace)
+        for timeout_s in (120, 300, 600, 900):
+            for every_s in (120, 240, 600):
+                for most in (4, 5, 6):
+                    drawn = replace(world, name=f"{world.name}-{most}", limits_changed={"wait_max_s": 1200, "heartbeats_max": most})
+                    yield _variant(drawn, timeout_s, Pace(every_s))
+
+
+def _variant(world: SmallWorld, timeout_s: int, pace: Pace) -> SmallWorld:
+    name = f"{world.name}/{timeout_s}/{pace.every_s}" + (f"/{pace.budget_s}" if pace.budget_s else "")
+    return replace(world, name=name, about=f"a variant of {world.name}", timeout_s=timeout_s, pace=pace, copies=0)
