@@ -22,8 +22,10 @@ CORE = "shared/python/rearm/core"
 COPIED = ("shared", "workbench", "tests", "pyproject.toml")
 TESTS = ("tests/test_core_*.py", "tests/test_heartbeats.py", "tests/test_decide.py")
 """The core's own tests: examples first, then whole waits. They need no SDK and no emulated cloud, and take seconds."""
-CPU_ROOM = 8
+CPU_ROOM = 5
 """A mutant may use so many times the processor time of the real code: after that it runs for ever, and has been noticed."""
+MEMORY_BYTES = 2 << 30
+"""And so much memory: a wait without end fills any."""
 
 
 class Outcome(NamedTuple):
@@ -102,6 +104,7 @@ def _start(mutant: mutants.Mutant | None, cpu_s: float, output: int) -> int:
         os.dup2(output, 1)
         os.dup2(output, 2)
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s) + 1, int(cpu_s) + 2))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
         os._exit(_test(mutant))
     finally:
         os._exit(99)

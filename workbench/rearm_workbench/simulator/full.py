@@ -1,7 +1,7 @@
 """The full tier: the same runs through the real adapters, their SDKs and the emulators.
 
 The weather, the trace and the invariants are the fast tier's, and so is the time: while an adapter works through a call, none passes.
-The same seed gives the same timeline in both tiers, and `tests/test_simulator_full.py` holds them to it.
+The same seed gives the same timeline in both tiers, and `tests/test_simulator_tiers.py` holds them to it.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """What a sweep is told of the waits that a cloud holds, in the words and in the order of the adapters' listings.
 
-The emulators answer the same, call by call; `tests/test_simulator_full.py` holds both to it.
+The emulators answer the same, call by call; `tests/test_simulator_tiers.py` holds both to it.
 """
 
 from collections.abc import Iterable, Mapping

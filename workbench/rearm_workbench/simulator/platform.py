@@ -118,11 +118,11 @@ class Platform:
     @contextlib.contextmanager
     def standing_still(self) -> Iterator[None]:
         """While an adapter works, no time passes: the weather has said how long its call takes."""
-        self.frozen = True
+        kept, self.frozen = self.frozen, True
         try:
             yield
         finally:
-            self.frozen = False
+            self.frozen = kept
 
     def sleep(self, seconds: float) -> None:
         """Let time pass for the invocation that runs. It is killed when its function's time is used up."""

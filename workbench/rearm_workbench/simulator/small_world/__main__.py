@@ -80,7 +80,7 @@ def _search(worlds: list[SmallWorld], console: Console) -> int:
 
 
 def _row(found: Found) -> tuple[str, ...]:
-    counts = (found.states, found.moves, found.ends, found.runs, found.lapsed)
+    counts = (found.states, found.moves, len(found.ends), found.runs, found.lapsed)
     return found.world.name, str(found.world.faults_max), *(f"{count:,}" for count in counts), f"{found.took_s:.1f}"
 
 

@@ -22,6 +22,9 @@ from rearm_workbench.simulator.invariants import Broken
 from rearm_workbench.simulator.small_world.port import Answer, Call, Port, notification
 from rearm_workbench.simulator.small_world.state import SmallWorld
 
+CALLS_MAX = 60
+"""More calls, checks and pauses than an invocation of a small world can need: it goes round in a circle."""
+
 
 class Job(NamedTuple):
     """Something to invoke. `knows`: results that its chain of looks has sent before; `due_at`: of a look, when it was due."""
@@ -113,6 +116,8 @@ class Handlers:
     def _after(self, node: Node, answer: Answer, now: float) -> Past:
         call = node.next
         assert isinstance(call, Call)
+        if len(node.told) > CALLS_MAX:
+            raise Broken(f"an invocation goes on after {CALLS_MAX} calls and pauses")
         knows = node.knows
         if call.operation == "complete" and call.arguments[0] not in knows:
             knows = tuple(sorted((*knows, call.arguments[0])))

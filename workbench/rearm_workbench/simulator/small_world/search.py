@@ -7,7 +7,7 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rearm import config
@@ -46,14 +46,17 @@ class Found:
     world: SmallWorld
     states: int = 0
     moves: int = 0
-    ends: int = 0
+    ends: list[State] = field(default_factory=list)
     runs: int = 0
     tried: frozenset[str] = frozenset()
     """The faults that struck somewhere."""
-    lapsed: int = 0
-    """Ends at which the default result fell: each after a fault that left no time for another try."""
     took_s: float = 0.0
     violation: Violation | None = None
+
+    @property
+    def lapsed(self) -> int:
+        """Ends at which the default result fell: each after a fault that left no time for another try."""
+        return sum(end.book.by != "client" for end in self.ends)
 
 
 def explore(world: SmallWorld, states_max: int = STATES_MAX) -> Found:
@@ -89,8 +92,7 @@ class Search:
                 by = -1
                 if not moves:
                     self._rules.promises.at_the_end(self._states[at])
-                    found.ends += 1
-                    found.lapsed += self._states[at].book.by != "client"
+                    found.ends.append(self._states[at])
                 for by, move in enumerate(moves):
                     self._edges.append(self._number(move.make(), at, by))
                 self._edges_of.append(len(self._edges))
