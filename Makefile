@@ -49,8 +49,9 @@ default-config: setup ## compile the configuration shipped as the default
 docs: setup ## make the generated pages anew
 	$(BIN)/python -m rearm_workbench.emulate.coverage_page > docs/emulators.md
 
-simulate: setup ## 3,000 worlds with every fault, another seed each day (RUNS=… SEED=…)
+simulate: setup ## 3,000 worlds with every fault, another seed each day (RUNS=… SEED=…), and the variants of the small worlds
 	$(BIN)/rearm simulate --runs $(or $(RUNS),3000) --seed $(or $(SEED),$(shell date -u +%Y%m%d))
+	$(BIN)/python -m rearm_workbench.simulator.small_world --variants
 
 kill-campaign: setup ## kill `rearm emulate` 50 times while waits go on: each has to end as it should (KILLS=50 SEED=…)
 	$(BIN)/python tests/campaigns/kill_campaign.py --kills $(or $(KILLS),50) $(if $(SEED),--seed $(SEED))

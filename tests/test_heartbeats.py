@@ -36,6 +36,26 @@ def test_two_chains_of_one_wait_never_shorten_what_the_other_has_asked_for(at_s:
     assert second >= first - 1
 
 
+@settings(deadline=None)
+@given(
+    st.integers(300, 21_000),
+    st.integers(0, 19),
+    st.floats(0, 21_000),
+    st.floats(-200, 60),
+    st.floats(0, 240),
+    st.sampled_from([30, 60, 300]),
+)
+def test_the_same_timer_come_twice_never_shortens_the_wait(
+    lapse_s: int, spent: int, more_granted_s: float, at_s: float, later_s: float, every_s: int
+) -> None:
+    """Both looks have the same message, and the second asks for the same hour as the first, or a later one."""
+    first = core.first_wait(action("alibaba"), Hook(300), ALIBABA, START)
+    one = msgspec.structs.replace(first, lapses_at=START + lapse_s, heartbeats=spent, granted_s=lapse_s + more_granted_s)
+    looks = [one.lapses_at - core.guard_s(one, profile(every_s), ALIBABA) + late_s for late_s in (at_s, at_s + later_s)]
+    asked_s = [core.heartbeat_seconds(one, profile(every_s), ALIBABA, now) for now in looks]
+    assert 0 in asked_s or looks[1] + asked_s[1] >= looks[0] + asked_s[0] - 1
+
+
 def test_a_rung_of_the_ladder_is_a_seventeenth_of_the_longest_wait() -> None:
     rung_s = core.rung_every_s(waiting(), profile(), ALIBABA)
     assert rung_s == math.ceil(21_600 / 17)

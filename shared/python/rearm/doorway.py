@@ -106,6 +106,10 @@ def _first_look(action: Action, settings: Config, cloud: Cloud) -> dict[str, obj
         if profile is None:
             return tell(cloud, about(action) | {"verdict": "left alone", "reason": "no profile matches: its default result will fall"})
         hook = hook or _describe(action, cloud)
+        if hook is None and not cloud.limits.short_hook_s:
+            # It may be shorter than a timer can be late. (Where such hooks are served without timers, see `_described_again`.)
+            clock.sleep(DESCRIBE_PAUSE_S)
+            hook = _describe(action, cloud)
     except ActionGone as gone:
         return tell(cloud, about(action) | {"verdict": "gone", "reason": str(gone)})
     return _look(core.first_wait(action, hook, cloud.limits, now), profile, cloud)

@@ -107,9 +107,11 @@ class Look:
                     raise
                 self.wait = core.after_unsure_completion(self.wait, effect.result)
                 self._did(f"complete {effect.result} failed", str(error))
-                extendable = core.heartbeat_seconds(self.wait, self.profile, self.limits, self.now) > 0
-                if extendable or not self._insist():
-                    self._apply(core.stay(self.wait, self.profile, self.limits, self.now, str(error)), trouble=str(error))
+                plan = core.stay(self.wait, self.profile, self.limits, self.now, str(error))
+                if isinstance(plan[0], Heartbeat):
+                    self._heartbeat(plan[0])
+                if not self._insist():
+                    self._apply(plan[-1:], trouble=str(error))
                     return
 
     def _heartbeat(self, effect: Heartbeat) -> str:

@@ -298,6 +298,7 @@ class Simulation:
                 self._timers[payload].append((name, record, invocation.job.lineage + 1))
                 if record is not None:
                     record.pending[name] = at
+                    record.armed_at = self.clock.now()
                     if fate.late_s and fate.late_s[0] > self.limits.timer_late_s:
                         record.strike("a timer later than documented")
                     self.invariants.after_recheck(record, invocation)

@@ -27,6 +27,8 @@ class WaitRecord:
     sent: list[tuple[float, Result]] = field(default_factory=list)
     pending: dict[str, float] = field(default_factory=dict)
     """Timers that have still to fire, by name: when each is due."""
+    armed_at: float = -math.inf
+    """When the last of them was set."""
     deliveries_left: int = 0
     """Notifications and redeliveries that are still to come, for which the cloud or the queue answers."""
     running: int = 0
@@ -46,6 +48,12 @@ class WaitRecord:
     def attended(self) -> bool:
         """Somebody looks after it, or will."""
         return bool(self.pending or self.deliveries_left or self.running)
+
+    @property
+    def broken_off(self) -> bool:
+        """Nobody looks after it, since a fault has struck. A notification that is still to come is no path of delivery any more: it
+        comes after the end, or (Alibaba Cloud) finds the wait's first timer taken."""
+        return not (self.pending or self.running) and self.struck_at >= self.armed_at
 
     def time_left_s(self) -> float:
         """Seconds until the cloud ends it, as the cloud knows it."""

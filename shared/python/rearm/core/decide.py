@@ -110,14 +110,16 @@ def stay(wait: Wait, profile: Profile, limits: Limits, now: float, reason: str) 
     at: float = max(grid.slot_after(wait.action, every_s, now + limits.timer_lead_s), soonest)
     beat_at = heartbeat_due(wait, profile, limits)
     beats: Decision = ()
+    after = wait
     if at > beat_at and is_claimed_first(wait, limits, now):
         at = soonest
     elif at > beat_at and (beat_at < max(soonest, now + BEAT_EARLY_S) or not beats_between):
         seconds = heartbeat_seconds(wait, profile, limits, now)
         if seconds:
             beats = (Heartbeat(seconds, f"would lapse in {max(0, round(wait.lapses_at - now))} s"),)
-            beat_at = heartbeat_due(after_heartbeat(wait, seconds, limits, now), profile, limits)
-    at = min(at, last_look(wait, profile, limits)[0], beat_at)
+            after = after_heartbeat(wait, seconds, limits, now)
+            beat_at = heartbeat_due(after, profile, limits)
+    at = min(at, last_look(after, profile, limits)[0], beat_at)
     if limits.timer_max_s is not None:
         at = min(at, now + limits.timer_max_s)
     return (*beats, Recheck(max(math.floor(at), soonest), reason))
@@ -244,14 +246,16 @@ def heartbeat_seconds(wait: Wait, profile: Profile, limits: Limits, now: float) 
     else:
         rung_s = rung_every_s(wait, profile, limits)
         least_s = max(2 * guard_s(wait, profile, limits), rung_s / 2, wait.heartbeat_timeout_s)
-        seconds = grid.slot_after(wait.action, rung_s, now + least_s) - now
-        share_s = rest_s / max(1, heartbeats_left(wait, limits) - HEARTBEATS_IN_RESERVE)
+        # Judged from the hour at which it is due, not from now: a copy's look soon after asks for the same hour, or a later one.
+        due_at = wait.lapses_at - guard_s(wait, profile, limits)
+        until = float(grid.slot_after(wait.action, rung_s, now + least_s))
+        share_s = (now + rest_s - due_at) / max(1, heartbeats_left(wait, limits) - HEARTBEATS_IN_RESERVE)
         if share_s > 1.25 * rung_s:
-            seconds = max(seconds, share_s)  # heartbeats were spent on failed calls: those that are left must reach farther
-        seconds = min(seconds, rest_s)
+            until = max(until, due_at + share_s)  # heartbeats were spent on failed calls: those that are left must reach farther
+        seconds = min(until - now, rest_s)
         if ungranted_s < least_s:
             seconds = rest_s / 2**wait.refused
-        elif ungranted_s < seconds + least_s:
+        elif ungranted_s < until - due_at + least_s:
             seconds = min(ungranted_s, rest_s)
         if now + seconds <= wait.lapses_at:
             return 0
