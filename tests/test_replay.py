@@ -81,8 +81,8 @@ def test_alibaba_ready_after_5_h_50_continues_within_20_heartbeats(heartbeat: st
 @pytest.mark.parametrize(
     ("event", "hook_timeout", "result"),
     [
-        ("aws/eventbridge-launch.json", "10m", "ABANDON"),
-        ("aws/eventbridge-terminate.json", "10m", "CONTINUE"),
+        ("aws/eventbridge-launch.json", "5m", "ABANDON"),
+        ("aws/eventbridge-terminate.json", "5m", "CONTINUE"),
         ("aws/direct-launch.json", "30s", "ABANDON"),
         ("aws/direct-launch.json", "179s", "ABANDON"),
         ("aws/direct-launch.json", "3m", "ABANDON"),

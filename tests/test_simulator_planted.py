@@ -169,6 +169,6 @@ def test_a_planted_bug_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_without_a_planted_bug_the_same_worlds_hold() -> None:
     with fast.surroundings():
-        for number in range(150):
+        for number in range(60):
             simulation = Simulation(draw(f"planted:{number}"))
             simulation.run(fast.Fast(simulation))

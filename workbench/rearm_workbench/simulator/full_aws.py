@@ -38,8 +38,6 @@ def on_aws(simulation: Simulation) -> Iterator["OnAws"]:
         "REARM_RECHECK_ARN": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rearm-recheck",
         "REARM_SCHEDULER_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/rearm-scheduler",
         "POWERTOOLS_SERVICE_NAME": "rearm-simulated",
-        # moto makes 1,300 images for each new account, which nobody asks for here.
-        "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     }
     emulator = OnAws(simulation)
     with environment(values), emulator:
