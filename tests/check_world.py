@@ -12,9 +12,10 @@ import pytest
 from botocore.stub import Stubber
 
 from rearm import checks
+from rearm.checks.question import Question
 from rearm.clouds.aws import cloud as aws_cloud
 from rearm.core.limits import ALIBABA
-from rearm.core.model import CheckResult
+from rearm.core.model import Action, CheckResult
 
 ROOT = Path(__file__).resolve().parents[1]
 I = "i-0123456789abcdef0"  # noqa: E741 - the instance, everywhere below
@@ -40,7 +41,8 @@ class Ecs:
 
 
 def ask(kind: str, settings: Mapping[str, object], cloud: Any, known: Mapping[str, str] | None = None, limit_s: float = 2.0) -> CheckResult:
-    return checks.ask(kind)(settings, I, "launch", cloud, known or {}, limit_s)
+    action = Action(cloud.name if cloud else "aws", "hook", "", (I,), "group", "launch")
+    return checks.ask(kind)(settings, Question(I, action, cloud, known or {}, limit_s))
 
 
 @pytest.fixture

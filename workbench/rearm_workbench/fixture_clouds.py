@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rearm import checks
-from rearm.core.model import Action, CheckResult, Result
+from rearm.checks.question import Question
+from rearm.core.model import Action, CheckResult, Result, Transition
 from rearm_workbench import config_cli
 from rearm_workbench.deployed import LambdaContext, functions_dir, load
 from rearm_workbench.emulators.fc_runtime import FcCredentials, FcRuntime
@@ -82,9 +83,13 @@ class EmulatedCloud(ABC):
         compiled.write_bytes(config_cli.compiled(source))
         os.environ["REARM_CONFIG"] = str(compiled)
 
-    def ask(self, check: str, settings: Mapping[str, object], instance: str, limit_s: float = 5.0) -> CheckResult:
+    def ask(
+        self, check: str, settings: Mapping[str, object], instance: str, limit_s: float = 5.0, transition: Transition = "launch"
+    ) -> CheckResult:
         """Ask one check about one instance, as a look does."""
-        return checks.ask(check)(settings, instance, "launch", self._port(), {}, limit_s)
+        port = self._port()
+        action = Action(port.name, "hook", "", (instance,), "group", transition)
+        return checks.ask(check)(settings, Question(instance, action, port, {}, limit_s))
 
     def _invoke(self, name: str, event: Any) -> None:
         self.invoked.append(name)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 
 from rearm import checks, clock
+from rearm.checks.question import Question
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult, Wait
 from rearm.core.profile import Check, Profile
@@ -46,5 +47,6 @@ def remembered(known: Mapping[str, str], results: Results) -> dict[str, str]:
 
 
 def _ask(results: Results, index: int, check: Check, instance: str, wait: Wait, cloud: Cloud) -> None:
-    result = checks.ask(check.kind)(check.settings, instance, wait.action.transition, cloud, wait.known, check.limit_s)
+    question = Question(instance, wait.action, cloud, wait.known, check.limit_s)
+    result = checks.ask(check.kind)(check.settings, question)
     results.setdefault((index, instance), result)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from rearm import checks, config, observe
+from rearm.checks.question import Question
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult, CloudName
 from rearm_workbench.deployed import environment, functions_dir, load
@@ -94,8 +95,8 @@ def asking(answer: Callable[[str, Callable[[], CheckResult]], CheckResult]) -> I
     def ask(kind: str) -> Any:
         deployed = checks.ask(kind)
 
-        def asked(settings: Any, instance: str, *rest: Any) -> CheckResult:
-            return answer(instance, lambda: deployed(settings, instance, *rest))
+        def asked(settings: Any, question: Question) -> CheckResult:
+            return answer(question.instance, lambda: deployed(settings, question))
 
         return asked
 

@@ -1,7 +1,8 @@
 """The table of checks: a name in the configuration, and the file that asks. A file is imported when it is first used.
 
 Each file holds `Settings` (what the operator can set), `CALLS` (the permissions it needs on each cloud), `label(settings)`
-(how logs name it) and `ask(...)`. To add a check: write its file, add its line here and its section in docs/configuration.md.
+(how logs name it) and `ask(settings, question)`. To add a check: write its file, add its line here and its section in
+docs/configuration.md.
 """
 
 import importlib
@@ -12,8 +13,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from rearm.clouds import Cloud
-from rearm.core.model import CheckResult, Transition
+from rearm.checks.question import Question
+from rearm.core.model import CheckResult
 from rearm.errors import RearmError
 
 TABLE: dict[str, str] = {
@@ -25,17 +26,9 @@ TABLE: dict[str, str] = {
 
 
 class Ask(Protocol):
-    """Asks about one instance. `settings` as the configuration holds them; `known` is what earlier looks remembered."""
+    """Asks about one instance. `settings` as the configuration holds them."""
 
-    def __call__(
-        self,
-        settings: Mapping[str, object],
-        instance: str,
-        transition: Transition | None,
-        cloud: Cloud,
-        known: Mapping[str, str],
-        limit_s: float,
-    ) -> CheckResult: ...
+    def __call__(self, settings: Mapping[str, object], question: Question) -> CheckResult: ...
 
 
 @cache
@@ -54,17 +47,10 @@ def ask(kind: str) -> Ask:
     """The check's question. An error, of whatever kind, is the answer `waiting`: it never passes and never fails a wait."""
     check = module(kind)
 
-    def asked(
-        settings: Mapping[str, object],
-        instance: str,
-        transition: Transition | None,
-        cloud: Cloud,
-        known: Mapping[str, str],
-        limit_s: float,
-    ) -> CheckResult:
+    def asked(settings: Mapping[str, object], question: Question) -> CheckResult:
         try:
             judged: Any = msgspec.convert(settings, check.Settings)
-            result: CheckResult = check.ask(judged, instance, transition, cloud, known, limit_s)
+            result: CheckResult = check.ask(judged, question)
         except RearmError as error:
             return CheckResult("waiting", str(error))
         except Exception as error:  # noqa: BLE001 - whatever a check does wrong, the next look asks again

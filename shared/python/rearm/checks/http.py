@@ -5,14 +5,13 @@ The standard library's client does for a single request without pool, retries or
 
 import contextlib
 import socket
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
 from rearm.checks import address, target
-from rearm.clouds import Cloud
-from rearm.core.model import CheckResult, Transition
+from rearm.checks.question import Question
+from rearm.core.model import CheckResult
 
 CALLS = address.CALLS
 TARGET = target.TARGET
@@ -55,16 +54,9 @@ def label(settings: Settings) -> str:
     return f"{settings.scheme} {f'[{host}]' if ':' in host else host}:{_port(settings)}{settings.path}"
 
 
-def ask(
-    settings: Settings,
-    instance: str,
-    transition: Transition | None,
-    cloud: Cloud,
-    known: Mapping[str, str],
-    limit_s: float,
-) -> CheckResult:
+def ask(settings: Settings, question: Question) -> CheckResult:
     """Sends one request. Raises RearmError when the instance's address cannot be looked up."""
-    return target.ask_at(settings, instance, cloud, known, lambda host: _answer(settings, host, limit_s))
+    return target.ask_at(settings, question, lambda host: _answer(settings, host, question.limit_s))
 
 
 def _answer(settings: Settings, host: str, limit_s: float) -> CheckResult:

@@ -5,13 +5,12 @@ AWS: passed when the instance's and the system's status checks are both `ok`
 (alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-describeinstancestatus).
 """
 
-from collections.abc import Mapping
-
 import msgspec
 
 from rearm.checks.asking import aws_code, ec2, ecs, ecs_entries, short
+from rearm.checks.question import Question
 from rearm.clouds import Cloud
-from rearm.core.model import CheckResult, Transition
+from rearm.core.model import CheckResult
 from rearm.errors import RearmError
 
 CALLS = {"aws": ("ec2:DescribeInstanceStatus",), "alibaba": ("ecs:DescribeInstanceStatus",)}
@@ -26,16 +25,10 @@ def label(settings: Settings) -> str:
     return "instance status"
 
 
-def ask(
-    settings: Settings,
-    instance: str,
-    transition: Transition | None,
-    cloud: Cloud,
-    known: Mapping[str, str],
-    limit_s: float,
-) -> CheckResult:
+def ask(settings: Settings, question: Question) -> CheckResult:
     """Asks the cloud of `cloud`. Raises RearmError when it cannot be asked."""
-    return _on_aws(instance) if cloud.name == "aws" else _on_alibaba(instance, cloud)
+    on_aws = question.cloud.name == "aws"
+    return _on_aws(question.instance) if on_aws else _on_alibaba(question.instance, question.cloud)
 
 
 def _on_aws(instance: str) -> CheckResult:

@@ -3,14 +3,14 @@
 AWS: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags. Alibaba Cloud: alibabacloud.com/help/en/ecs/api-listtagresources.
 """
 
-from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 
 from rearm.checks.asking import ec2, ecs, ecs_entries, short
+from rearm.checks.question import Question
 from rearm.clouds import Cloud
-from rearm.core.model import CheckResult, Transition
+from rearm.core.model import CheckResult
 
 CALLS = {"aws": ("ec2:DescribeTags",), "alibaba": ("ecs:ListTagResources",)}
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=128, description="a text of 1 to 128 characters, the tag's key")]
@@ -28,16 +28,10 @@ def label(settings: Settings) -> str:
     return f"tag {settings.key}" + ("" if settings.value is None else f"={settings.value}")
 
 
-def ask(
-    settings: Settings,
-    instance: str,
-    transition: Transition | None,
-    cloud: Cloud,
-    known: Mapping[str, str],
-    limit_s: float,
-) -> CheckResult:
+def ask(settings: Settings, question: Question) -> CheckResult:
     """Asks for the one tag. Raises RearmError when the cloud cannot be asked. An instance that is gone has no tags: waiting."""
-    found = _on_aws(settings.key, instance) if cloud.name == "aws" else _on_alibaba(settings.key, instance, cloud)
+    key, instance, cloud = settings.key, question.instance, question.cloud
+    found = _on_aws(key, instance) if cloud.name == "aws" else _on_alibaba(key, instance, cloud)
     if found is None:
         return CheckResult("waiting", f"no tag {short(settings.key)} yet")
     if settings.value is None or found == settings.value:

@@ -1,13 +1,13 @@
 """Where `http` and `tcp` connect to: what both can set, and the connection itself."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Literal, Protocol
 
 import msgspec
 
 from rearm import clock
-from rearm.clouds import Cloud
+from rearm.checks.question import Question
 from rearm.core.model import CheckResult
 
 TARGET = ("port", "host")
@@ -37,7 +37,7 @@ class Unreached(Exception):
     """No connection, or none that lasted. `str` is the reason, in one line."""
 
 
-def ask_at(where: Where, instance: str, cloud: Cloud, known: Mapping[str, str], probe: Callable[[str], CheckResult]) -> CheckResult:
+def ask_at(where: Where, question: Question, probe: Callable[[str], CheckResult]) -> CheckResult:
     """Run `probe` on the fixed host, or on the instance's own address, which is looked up once and remembered.
 
     When a remembered address cannot be reached, the cloud is asked whether the instance still exists: "gone" is an answer too.
@@ -46,6 +46,7 @@ def ask_at(where: Where, instance: str, cloud: Cloud, known: Mapping[str, str], 
 
     if where.host is not None:
         return _probed(probe, where.host)
+    instance, cloud, known = question.instance, question.cloud, question.known
     key = f"address:{where.address}:{instance}"
     if key not in known:
         found = address.find(where.address, instance, cloud)

@@ -1,12 +1,10 @@
 """`tcp`: a connection can be made."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from rearm.checks import address, target
-from rearm.clouds import Cloud
-from rearm.core.model import CheckResult, Transition
+from rearm.checks.question import Question
+from rearm.core.model import CheckResult
 
 CALLS = address.CALLS
 
@@ -26,18 +24,11 @@ def label(settings: Settings) -> str:
     return f"tcp {settings.host or ''}:{settings.port}"
 
 
-def ask(
-    settings: Settings,
-    instance: str,
-    transition: Transition | None,
-    cloud: Cloud,
-    known: Mapping[str, str],
-    limit_s: float,
-) -> CheckResult:
+def ask(settings: Settings, question: Question) -> CheckResult:
     """Connects and hangs up. Raises RearmError when the instance's address cannot be looked up."""
 
     def probe(host: str) -> CheckResult:
-        target.connect(host, settings.port, limit_s).close()
+        target.connect(host, settings.port, question.limit_s).close()
         return CheckResult("passed", f"port {settings.port} is open")
 
-    return target.ask_at(settings, instance, cloud, known, probe)
+    return target.ask_at(settings, question, probe)
