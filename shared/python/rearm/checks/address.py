@@ -7,7 +7,7 @@ api-ecs-2014-05-26-describeinstances, where a role *without* the permission gets
 from collections.abc import Mapping
 from typing import Any
 
-from rearm.checks.asking import aws_code, ec2, ecs, ecs_entries
+from rearm.checks.asking import alibaba, aws, aws_code, listed
 from rearm.checks.instance_status import ecs_status
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult
@@ -29,7 +29,7 @@ def find(kind: str, instance: str, cloud: Cloud, *, quiet: bool = False) -> str 
 
 def _on_aws(kind: str, instance: str) -> str | CheckResult:
     try:
-        answer = ec2("DescribeInstances", InstanceIds=[instance])
+        answer = aws("ec2", "DescribeInstances", InstanceIds=[instance])
     except RearmError as error:
         if aws_code(error) == "InvalidInstanceID.NotFound":
             return CheckResult("gone", "EC2 does not know the instance any more")
@@ -47,15 +47,15 @@ def _aws_address(kind: str, found: Mapping[str, Any]) -> str:
     if kind == "dns":
         return str(found.get("PublicDnsName") or found.get("PrivateDnsName") or "")
     if kind == "ipv6":
-        listed = (one.get("Ipv6Address") for part in found.get("NetworkInterfaces", []) for one in part.get("Ipv6Addresses", []))
-        return str(found.get("Ipv6Address") or next((one for one in listed if one), ""))
+        given = (one.get("Ipv6Address") for part in found.get("NetworkInterfaces", []) for one in part.get("Ipv6Addresses", []))
+        return str(found.get("Ipv6Address") or next((one for one in given if one), ""))
     return str(found.get("PublicIpAddress" if kind == "public" else "PrivateIpAddress") or "")
 
 
 def _on_alibaba(kind: str, instance: str, cloud: Cloud) -> str | CheckResult:
-    answer = ecs(cloud, "DescribeInstances", {"InstanceIds": f'["{instance}"]'})
-    listed = ecs_entries(answer, "DescribeInstances", "Instances", "Instance")
-    found = next((one for one in listed if one.get("InstanceId") == instance), None)
+    answer = alibaba(cloud, "ecs", "DescribeInstances", {"InstanceIds": f'["{instance}"]'})
+    entries = listed(answer, "ecs:DescribeInstances", "Instances", "Instance")
+    found = next((one for one in entries if one.get("InstanceId") == instance), None)
     if found is None:
         if ecs_status(instance, cloud) is None:
             return CheckResult("gone", "ECS does not know the instance any more")

@@ -9,35 +9,35 @@ from rearm.errors import TryAgain
 LONGEST_VALUE = 60
 
 
-def ec2(operation: str, **params: object) -> Mapping[str, Any]:
-    """An EC2 call, e.g. `ec2("DescribeTags", Filters=[...])`. Raises the error of `clouds.aws.faults`, which names the permission."""
+def aws(service: str, operation: str, **params: object) -> Mapping[str, Any]:
+    """A call, e.g. `aws("ec2", "DescribeTags", Filters=[...])`. Raises the error of `clouds.aws.faults`, which names the permission."""
     from rearm.clouds.aws.calls import client
     from rearm.clouds.aws.faults import translate
 
     try:
-        return cast(Mapping[str, Any], getattr(client("ec2"), _snake(operation))(**params))
+        return cast(Mapping[str, Any], getattr(client(service), _snake(operation))(**params))
     except Exception as error:
-        raise translate(error, f"ec2:{operation}") from error
+        raise translate(error, f"{service}:{operation}") from error
 
 
-def ecs(cloud: Cloud, operation: str, params: dict[str, object]) -> Mapping[str, Any]:
-    """An ECS call; the adapter adds the region. Raises TryAgain."""
-    answer = cast(Any, cloud).call("ecs", operation, params)
+def alibaba(cloud: Cloud, product: str, operation: str, params: dict[str, object]) -> Mapping[str, Any]:
+    """A call that may be repeated; the adapter adds the region. Raises TryAgain."""
+    answer = cast(Any, cloud).call(product, operation, params)
     return cast(Mapping[str, Any], answer)
 
 
-def ecs_entries(answer: Mapping[str, Any], operation: str, name: str, inner: str) -> list[Mapping[str, Any]]:
-    """The list of an ECS answer. An answer without it is no empty list: it is unreadable, and raises TryAgain."""
+def listed(answer: Mapping[str, Any], permission: str, name: str, inner: str) -> list[Mapping[str, Any]]:
+    """The list of Alibaba Cloud's answer. An answer without it is no empty list: it is unreadable, and raises TryAgain."""
     from rearm.clouds.alibaba.answers import entries, field
 
     found = entries(answer, name, inner)
     if field(answer, name) is None or not all(isinstance(entry, Mapping) for entry in found):
-        unreadable(f"ecs:{operation}")
+        unreadable(permission)
     return found
 
 
 def aws_code(error: BaseException) -> str:
-    """The cloud's code of an error that `ec2` raised."""
+    """The cloud's code of an error that `aws` raised."""
     from rearm.clouds.aws.faults import error_code
 
     return error_code(error.__cause__)

@@ -7,7 +7,7 @@ AWS: passed when the instance's and the system's status checks are both `ok`
 
 import msgspec
 
-from rearm.checks.asking import aws_code, ec2, ecs, ecs_entries, short
+from rearm.checks.asking import alibaba, aws, aws_code, listed, short
 from rearm.checks.question import Question
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult
@@ -33,7 +33,7 @@ def ask(settings: Settings, question: Question) -> CheckResult:
 
 def _on_aws(instance: str) -> CheckResult:
     try:
-        answer = ec2("DescribeInstanceStatus", InstanceIds=[instance], IncludeAllInstances=True)
+        answer = aws("ec2", "DescribeInstanceStatus", InstanceIds=[instance], IncludeAllInstances=True)
     except RearmError as error:
         if aws_code(error) == "InvalidInstanceID.NotFound":
             return CheckResult("gone", "EC2 does not know the instance any more")
@@ -59,6 +59,6 @@ def _on_alibaba(instance: str, cloud: Cloud) -> CheckResult:
 
 def ecs_status(instance: str, cloud: Cloud) -> str | None:
     """Pending, Starting, Running, Stopping or Stopped; None for an instance that does not exist. Raises RearmError."""
-    answer = ecs(cloud, "DescribeInstanceStatus", {"InstanceId.1": instance})
-    listed = ecs_entries(answer, "DescribeInstanceStatus", "InstanceStatuses", "InstanceStatus")
-    return next((str(one.get("Status")) for one in listed if one.get("InstanceId") == instance), None)
+    answer = alibaba(cloud, "ecs", "DescribeInstanceStatus", {"InstanceId.1": instance})
+    entries = listed(answer, "ecs:DescribeInstanceStatus", "InstanceStatuses", "InstanceStatus")
+    return next((str(one.get("Status")) for one in entries if one.get("InstanceId") == instance), None)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from rearm.checks.asking import ec2, ecs, ecs_entries, short
+from rearm.checks.asking import alibaba, aws, listed, short
 from rearm.checks.question import Question
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult
@@ -42,11 +42,11 @@ def ask(settings: Settings, question: Question) -> CheckResult:
 def _on_aws(key: str, instance: str) -> str | None:
     # Filter values are patterns (`*`, `?`), so the key is compared once more.
     filters = [{"Name": "resource-id", "Values": [instance]}, {"Name": "key", "Values": [key]}]
-    tags = ec2("DescribeTags", Filters=filters)["Tags"]
+    tags = aws("ec2", "DescribeTags", Filters=filters)["Tags"]
     return next((tag.get("Value", "") for tag in tags if tag["Key"] == key and tag.get("ResourceId", instance) == instance), None)
 
 
 def _on_alibaba(key: str, instance: str, cloud: Cloud) -> str | None:
-    answer = ecs(cloud, "ListTagResources", {"ResourceType": "instance", "ResourceId.1": instance, "Tag.1.Key": key})
-    tags = ecs_entries(answer, "ListTagResources", "TagResources", "TagResource")
+    answer = alibaba(cloud, "ecs", "ListTagResources", {"ResourceType": "instance", "ResourceId.1": instance, "Tag.1.Key": key})
+    tags = listed(answer, "ecs:ListTagResources", "TagResources", "TagResource")
     return next((str(tag.get("TagValue") or "") for tag in tags if tag.get("TagKey") == key and tag.get("ResourceId") == instance), None)
