@@ -10,7 +10,8 @@ from rearm.core.profile import Check, One, Profile
 from rearm_workbench.emulators.lifecycle import HeartbeatsSpent, LifecycleAction, LifecycleBook, TimeSpent
 from rearm_workbench.virtual_clock import VirtualClock
 
-START = 1_800_000_000.0
+START = 1_000.0
+"""Small beside a wait: on a large one, the difference of two times and the remainder of one by the other are the same."""
 LOOKS_MOST = 50_000
 """More than 48 hours have, with a look every five seconds."""
 

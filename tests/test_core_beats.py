@@ -122,6 +122,19 @@ def test_when_heartbeats_were_lost_the_others_reach_farther(heartbeats: int, ask
     assert seconds(wait(heartbeats=heartbeats)) == asked_s
 
 
+def test_shares_are_no_whole_seconds() -> None:
+    """17,759.5 s over eleven, from 210.5 s on: 1614.5 s and 210.5 s."""
+    assert seconds(wait(heartbeats=7, lapses_at=START + 300.5)) == 1825
+
+
+def test_just_a_step_and_a_quarter_is_still_the_ladder() -> None:
+    """8,000 s over four, where rungs are 1,600 s apart."""
+    one, every_s, budget_s = wait(heartbeats=14), 400, 8000 + 3600 + 210 - 90
+    before_a_rung = grid.slot_after(one.action, 4 * every_s, START) - 800
+    assert seconds(one, every_s, budget_s, now=before_a_rung) == 800
+    assert seconds(one, every_s, budget_s + 4, now=before_a_rung) == math.floor(START + 210 + 2001 - before_a_rung)
+
+
 def test_a_step_and_a_quarter_is_still_the_ladder() -> None:
     """Less than 1498 s for each of twelve, where the next rung is half a step away."""
     one = wait(heartbeats=6)
@@ -206,7 +219,10 @@ def test_refused_once_more_somebody_else_has_used_some_and_half_is_tried() -> No
     assert again.lapses_at == START - 3600 + END_S - 800, "so much is used, by whomever"
     assert seconds(again) == 400
     unknown = wait(refused=2, heartbeat_timeout_s=0, granted_s=20_000)
-    assert core.after_refused_heartbeat(unknown, 800, ALIBABA, for_count=False).granted_s == 20_000
+    after = core.after_refused_heartbeat(unknown, 800, ALIBABA, for_count=False)
+    assert (after.granted_s, after.lapses_at) == (20_000, unknown.lapses_at)
+    odd = core.after_refused_heartbeat(wait(refused=2, granted_s=20_000), 61, ALIBABA, for_count=False)
+    assert odd.granted_s == END_S - 30.5
 
 
 def test_one_that_was_accepted_ends_the_doubt() -> None:

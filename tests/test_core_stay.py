@@ -232,9 +232,11 @@ def test_a_look_that_is_as_soon_already_stays_as_it_is() -> None:
         (AWS, 1, 9, 0.25),
         (AWS, 0.9, 3, 2.0),  # lapsed, as far as is known: a few tries
         (AWS, -500, 3, 2.0),
+        (AWS, -500, 1, 2.0),
         (AWS, 0.9, 4, 0),
         (ALIBABA, 76, 1, 3.0),
         (ALIBABA, 76.1, 1, 0),
+        (msgspec.structs.replace(ALIBABA, margin_s=31), 76.3, 1, 3.0),
     ],
 )
 def test_where_no_timer_would_come_in_time_a_call_is_tried_again_after_a_pause(

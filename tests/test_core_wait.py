@@ -75,6 +75,12 @@ def test_a_wait_older_than_its_hooks_timeout_was_extended_by_somebody(age_s: flo
     assert (found.heartbeats, found.granted_s) == (spent, age_s if spent else 600)
 
 
+def test_the_plan_need_not_be_whole_seconds() -> None:
+    """1,000 s over five heartbeats less two: one in 333.3 s, so that the third lasts until 1,000 s and no less."""
+    limits = msgspec.structs.replace(ALIBABA, wait_max_s=1000, heartbeats_max=5)
+    assert [first(limits, told_s=600 + extended_s).heartbeats for extended_s in (666, 667, 1000, 1001)] == [2, 3, 3, 4]
+
+
 def test_heartbeats_are_not_counted_on_aws_nor_where_the_hook_is_not_known() -> None:
     assert (first(told_s=5000).heartbeats, first(told_s=5000).granted_s) == (0, 600)
     unknown = first(ALIBABA, timeout_s=None, told_s=5000)

@@ -111,7 +111,7 @@ def stay(wait: Wait, profile: Profile, limits: Limits, now: float, reason: str) 
     beat_at = heartbeat_due(wait, profile, limits)
     beats: Decision = ()
     after = wait
-    if at > beat_at and is_claimed_first(wait, limits, now):
+    if is_claimed_first(wait, limits, now):
         at = soonest
     elif at > beat_at and (beat_at < max(soonest, now + BEAT_EARLY_S) or not beats_between):
         seconds = heartbeat_seconds(wait, profile, limits, now)
@@ -148,7 +148,7 @@ def pace(wait: Wait, profile: Profile, limits: Limits) -> tuple[int, bool]:
     if profile.every_s <= usable_s / 4:
         return profile.every_s, True
     longest_s = max(limits.timer_lead_s, usable_s - limits.timer_lead_s - grid.TICK_S)
-    return max(1, int(profile.every_s // math.ceil(profile.every_s / longest_s))), False
+    return profile.every_s // math.ceil(profile.every_s / longest_s), False
 
 
 def soonest_look(wait: Wait, limits: Limits, now: float) -> int:
@@ -245,7 +245,7 @@ def heartbeat_seconds(wait: Wait, profile: Profile, limits: Limits, now: float) 
         seconds = ungranted_s
     else:
         rung_s = rung_every_s(wait, profile, limits)
-        least_s = max(2 * guard_s(wait, profile, limits), rung_s / 2, wait.heartbeat_timeout_s)
+        least_s = max(rung_s / 2, wait.heartbeat_timeout_s)
         # Judged from the hour at which it is due, not from now: a copy's look soon after asks for the same hour, or a later one.
         due_at = wait.lapses_at - guard_s(wait, profile, limits)
         until = float(grid.slot_after(wait.action, rung_s, now + least_s))
@@ -266,9 +266,7 @@ def heartbeat_seconds(wait: Wait, profile: Profile, limits: Limits, now: float) 
 def rung_every_s(wait: Wait, profile: Profile, limits: Limits) -> int:
     """How far the ladder's rungs are apart: the longest wait spread over the heartbeats, and never so near that looks fall between them."""
     spread_over = (limits.heartbeats_max or 1) - HEARTBEATS_IN_RESERVE - 1
-    return math.ceil(
-        max(limits.wait_max_s / spread_over, wait.heartbeat_timeout_s, 4 * profile.every_s, 4 * guard_s(wait, profile, limits))
-    )
+    return math.ceil(max(limits.wait_max_s / spread_over, wait.heartbeat_timeout_s, 4 * profile.every_s))
 
 
 def after_heartbeat(wait: Wait, seconds: int, limits: Limits, now: float) -> Wait:
