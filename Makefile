@@ -48,6 +48,7 @@ default-config: setup ## compile the configuration shipped as the default
 
 docs: setup ## make the generated pages anew
 	$(BIN)/python -m rearm_workbench.emulate.coverage_page > docs/emulators.md
+	$(BIN)/python -m rearm_workbench.permissions.page > docs/permissions.md
 
 simulate: setup ## 3,000 worlds with every fault, another seed each day (RUNS=… SEED=…), and the variants of the small worlds
 	$(BIN)/rearm simulate --runs $(or $(RUNS),3000) --seed $(or $(SEED),$(shell date -u +%Y%m%d))

@@ -1,6 +1,7 @@
 """What the tests of the checks share: loopback servers, EC2 through botocore's stubber, an object of the Alibaba adapter's shape."""
 
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from check_clouds import without_existence
 from rearm import checks
 from rearm.checks.question import Question
 from rearm.clouds.aws import cloud as aws_cloud
@@ -42,7 +44,7 @@ class Ecs:
 
 def ask(kind: str, settings: Mapping[str, object], cloud: Any, known: Mapping[str, str] | None = None, limit_s: float = 2.0) -> CheckResult:
     action = Action(cloud.name if cloud else "aws", "hook", "", (I,), "group", "launch")
-    return checks.ask(kind)(settings, Question(I, action, cloud, known or {}, limit_s))
+    return without_existence(checks.ask(kind)(settings, Question(I, action, cloud, known or {}, limit_s)))
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def served(answer: bytes | None, *, context: ssl.SSLContext | None = None, drip:
     def serve(line: socket.socket) -> None:
         with contextlib.suppress(OSError), line:
             stream = context.wrap_socket(line, server_side=True) if context else line
-            requests.append(stream.recv(65_536))
+            requests.append(_request(stream))
             for part in [answer[at : at + 1] for at in range(len(answer))] if answer and drip else [answer or b""]:
                 stream.sendall(part)
                 if drip:
@@ -93,8 +95,21 @@ def served(answer: bytes | None, *, context: ssl.SSLContext | None = None, drip:
         listener.close()
 
 
+def _request(stream: socket.socket) -> bytes:
+    """What comes at once, and the rest of a body that is announced."""
+    got = stream.recv(65_536)
+    announced = re.search(rb"(?i)^content-length: (\d+)", got, re.MULTILINE)
+    while announced and len(got.partition(b"\r\n\r\n")[2]) < int(announced[1]):
+        got += stream.recv(65_536)
+    return got
+
+
 def status(code: int, headers: str = "") -> bytes:
     return f"HTTP/1.1 {code} Whatever\r\nContent-Length: 0\r\n{headers}\r\n".encode()
+
+
+def status_with(body: bytes, code: int = 200) -> bytes:
+    return f"HTTP/1.1 {code} Whatever\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from rearm import doorway, look
-from rearm.core import decide, grid
+from rearm.core import decide, grid, patience
 from rearm.core.model import CheckResult, Complete, Recheck, Wait
 from rearm.errors import TryAgain
 
@@ -85,7 +85,7 @@ def overslept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def raising(monkeypatch: pytest.MonkeyPatch) -> None:
     """A handler raises what its platform cannot act on."""
-    monkeypatch.setattr(look, "remembered", lambda known, results: known["nothing"])
+    monkeypatch.setattr(patience, "settle", lambda *_: {}["nothing"])
 
 
 def told_all(monkeypatch: pytest.MonkeyPatch) -> None:

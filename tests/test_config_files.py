@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields
 from typer.testing import CliRunner
 
 from rearm import checks, config, config_text, duration
@@ -152,7 +153,7 @@ def test_the_page_has_every_key_and_every_check() -> None:
     for kind in checks.TABLE:
         assert f"\n### {kind}\n" in DOCS
         section = DOCS.split(f"\n### {kind}\n")[1].split("\n##")[0]
-        assert all(f"`{name}`" in section for name in checks.settings_type(kind).__struct_fields__), kind
+        assert all(f"`{name}`" in section for name in (field.encode_name for field in fields(checks.settings_type(kind)))), kind
         if kind != "tcp":
             assert all(call in section for calls in checks.module(kind).CALLS.values() for call in calls), kind
     assert all(f"| `{key}` |" in DOCS for key in config.PROFILE_KEYS)

@@ -73,6 +73,16 @@ def test_a_wait_whose_result_is_not_confirmed_is_extended_as_long_as_it_can_be()
     assert core.heartbeat_due(msgspec.structs.replace(one, heartbeats=20), profile(budget_s=1200), ALIBABA) == math.inf
 
 
+def test_a_first_heartbeat_that_failed_is_due_no_later_than_it_was() -> None:
+    """The failed call counts as one of the heartbeats, and the spread is for the first one: there is time left to try again."""
+    first = wait(AWS, heartbeats=0)
+    failed = core.after_unsure_heartbeat(first)
+    assert failed.heartbeats == 1
+    assert core.heartbeat_due(failed, profile(), AWS) == core.heartbeat_due(first, profile(), AWS) < START + 300 - GUARD_S["aws"]
+    later = core.after_heartbeat(failed, 600, AWS, START)
+    assert core.heartbeat_due(later, profile(), AWS) == START + 600 - GUARD_S["aws"]
+
+
 # for how long, on AWS
 
 
@@ -154,6 +164,10 @@ def test_the_sum_of_all_grants_stays_within_the_six_hours() -> None:
     assert seconds(wait(granted_s=END_S - (reach_s + least_s))) == step_s
     assert seconds(wait(granted_s=END_S - (reach_s + least_s) + 1)) == math.floor(reach_s + least_s - 1)
     assert seconds(wait(granted_s=END_S - least_s)) == math.floor(least_s)
+    later = {"lapses_at": START + 2000}
+    step_s = seconds(wait(**later), now=START + 1910)
+    assert seconds(wait(**later, granted_s=END_S - (step_s + least_s)), now=START + 1910) == step_s
+    assert seconds(wait(**later, granted_s=END_S - (step_s + least_s) + 1), now=START + 1910) == math.floor(step_s + least_s - 1)
 
 
 def test_the_sum_used_up_the_rest_is_asked_for_and_half_of_it_when_that_was_refused() -> None:
@@ -217,6 +231,8 @@ def test_refused_once_more_somebody_else_has_used_some_and_half_is_tried() -> No
     again = core.after_refused_heartbeat(wait(refused=2, granted_s=20_000), 800, ALIBABA, for_count=False)
     assert (again.granted_s, again.refused) == (END_S - 400, 3)
     assert again.lapses_at == START - 3600 + END_S - 800, "so much is used, by whomever"
+    young = core.after_refused_heartbeat(wait(began_at=START, refused=2, granted_s=20_000), 800, ALIBABA, for_count=False)
+    assert young.lapses_at == START + END_S - 800
     assert seconds(again) == 400
     unknown = wait(refused=2, heartbeat_timeout_s=0, granted_s=20_000)
     after = core.after_refused_heartbeat(unknown, 800, ALIBABA, for_count=False)

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
+import msgspec
 import pytest
 
 from core_world import START, action
 from rearm.core.limits import ALIBABA
 from rearm.core.model import CheckResult, Hook, Wait
-from rearm.core.profile import All, Any, Check, Condition, One, Profile
+from rearm.core.profile import All, Any, AtLeast, Check, Condition, Not, One, Profile
 from rearm.core.verdict import BELIEVE_GONE_AFTER_S, Results, Verdict, judge
 
 Word = Literal["passed", "waiting", "failed", "gone"]
@@ -154,3 +155,82 @@ def test_a_wait_on_a_hook_begins_with_every_check_unanswered() -> None:
     """The status before the first answer is `waiting`, on both clouds and with any limits."""
     assert Hook(ALIBABA.heartbeat_min_s).transition is None
     assert of(None, None).status == "waiting"
+
+
+def test_not_is_the_opposite_of_an_answer() -> None:
+    opposite = Not(One(0))
+    words: tuple[Word, ...] = ("passed", "waiting", "failed", "gone")
+    assert [combined(opposite, word, None).status for word in words] == ["waiting", "passed", "passed", "gone"]
+    assert combined(opposite, "passed", None).reason == "not http :80: reason 0"
+    assert combined(All(of=(opposite, One(1))), "passed", "waiting").reason == "not http :80: reason 0; tcp: reason 1"
+    assert combined(All(of=(opposite, One(1))), "waiting", "waiting").reason == "tcp: reason 1"
+
+
+def test_an_answer_that_nobody_gave_has_no_opposite() -> None:
+    error, real = CheckResult("waiting", "throttled", error=True), CheckResult("waiting", "no tag")
+    for condition in (Not(One(0)), Not(Any(of=(One(0), One(1))))):
+        assert judge(wait(("i-1",)), {(0, "i-1"): error, (1, "i-1"): real}, profile(condition), START + OLD_S).status == "waiting"
+        assert judge(wait(("i-1",)), {}, profile(condition), START + OLD_S).status == "waiting"
+        assert judge(wait(("i-1",)), {(0, "i-1"): real, (1, "i-1"): real}, profile(condition), START + OLD_S).status == "passed"
+    assert judge(wait(("i-1",)), {(0, "i-1"): real}, profile(Not(BOTH)), START + OLD_S).status == "waiting", "the second was not asked"
+
+
+@pytest.mark.parametrize(
+    ("n", "first", "second", "status"),
+    [
+        (1, "passed", "failed", "passed"),
+        (1, "waiting", "failed", "waiting"),
+        (1, "failed", "failed", "failed"),
+        (2, "passed", "passed", "passed"),
+        (2, "passed", "waiting", "waiting"),
+        (2, "passed", "failed", "failed"),
+        (1, "passed", "gone", "gone"),
+    ],
+)
+def test_so_many_of_them_have_to_pass(n: int, first: Word, second: Word, status: Word) -> None:
+    assert combined(AtLeast(n, (One(0), One(1))), first, second).status == status
+
+
+@pytest.mark.parametrize(
+    ("instances", "statuses", "launch", "terminate"),
+    [
+        ("any", ("passed", "waiting", "failed"), "passed", "passed"),
+        ("any", ("passed", "passed", "waiting"), "passed", "passed"),
+        ("any", ("waiting", "failed", "failed"), "waiting", "waiting"),
+        ("any", ("failed", "failed", "failed"), "failed", "failed"),
+        ("any", ("gone", "waiting", "waiting"), "waiting", "passed"),
+        (2, ("passed", "passed", "failed"), "passed", "passed"),
+        (2, ("passed", "waiting", "failed"), "waiting", "waiting"),
+        (2, ("passed", "failed", "failed"), "failed", "failed"),
+        (2, ("passed", "waiting", "gone"), "waiting", "passed"),
+        (2, ("waiting", "gone", "gone"), "failed", "passed"),
+        (2, ("gone", "gone", "gone"), "gone", "gone"),
+        (5, ("passed", "passed", "passed"), "passed", "passed"),
+        (5, ("passed", "passed", "waiting"), "waiting", "waiting"),
+    ],
+)
+def test_how_many_instances_have_to_be_ready(instances: str | int, statuses: tuple[Word, ...], launch: Word, terminate: Word) -> None:
+    names = ("i-1", "i-2", "i-3")
+    results = {(0, one): CheckResult(status, "so") for one, status in zip(names, statuses, strict=True)}
+    wanted = msgspec.structs.replace(profile(One(0)), instances=instances)
+    assert judge(wait(names), results, wanted, START + OLD_S).status == launch
+    assert judge(wait(names, "terminate"), results, wanted, START + OLD_S).status == terminate
+
+
+def test_the_reason_names_the_instance_that_is_lost() -> None:
+    assert of("passed", "gone").reason == "i-2: http :80: i-2 is gone"
+    assert of("waiting", "gone", "failed").reason == "i-2: http :80: i-2 is gone"
+    assert of("waiting", "gone", "failed", transition="terminate").reason == "i-3: http :80: i-3 is failed"
+    assert of("passed", "failed").reason == "i-2: http :80: i-2 is failed"
+
+
+def test_some_ready_instances_are_said_to_be_some() -> None:
+    results = {(0, "i-1"): CheckResult("passed", "so"), (0, "i-2"): CheckResult("waiting", "no")}
+    some = msgspec.structs.replace(profile(One(0)), instances="any")
+    assert judge(wait(("i-1", "i-2")), results, some, START + OLD_S).reason == "every check passed for 1 of 2 instances"
+
+
+def test_a_check_that_is_not_required_is_no_reason() -> None:
+    known = msgspec.structs.replace(profile(One(1)), checks=(Check("http", {}, required=False), Check("tcp", {})))
+    results = {(0, "i-1"): CheckResult("failed", "broken"), (1, "i-1"): CheckResult("waiting", "closed")}
+    assert judge(wait(("i-1",)), results, known, START + OLD_S) == Verdict("waiting", "tcp: closed")

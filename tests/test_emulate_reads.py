@@ -44,6 +44,8 @@ def read_everything(world: Served) -> int:
         "ListSubscriptionsByTopic": {"TopicArn": f"arn:aws:sns:{REGION}:123456789012:t"},
         "GetQueueAttributes": {"QueueUrl": "http://q/1/q"},
         "GetQueueUrl": {"QueueName": "q"},
+        "GetCommandInvocation": {"CommandId": "0" * 36, "InstanceId": "i-0"},
+        "GetParameter": {"Name": "p"},
     }
     for service, names in READS.items():
         client = world.client(service)

@@ -157,8 +157,17 @@ def test_all_instances_of_an_action_must_be_ready() -> None:
 CHECKS = {
     "http": [{"http": {"port": 8080, "path": "/healthz", "status": 204}}],
     "tcp": [{"tcp": {"port": 5432}}],
+    "http with a body": [{"http": {"port": 8080, "json": "$.checks[1].db", "equals": "ok", "body_matches": "[0-9]{3}-?(ready|up)"}}],
+    "https": [{"http": {"scheme": "https", "port": 8443, "method": "POST", "body": "?", "address_tag": "ingress"}}],
+    "tls": [{"tls": {"port": 8443, "server_name": "shop.example", "valid_for": "14d"}}],
     "tag": [{"tag": {"key": "ready", "value": "yes"}}],
     "instance_status": [{"instance_status": {}}],
+    "instance_status with agents": [{"instance_status": {"ssm": True, "cloud_assistant": True}}],
+    "parameter": [{"parameter": {"name": "ready-{instance}", "value": "yes"}}],
+    "object": [{"object": {"bucket": "ready", "key": "web/{instance}"}}],
+    "kubernetes_node": [{"kubernetes_node": {"cluster": "web"}}],
+    "function": [{"function": {"function": "is-it-ready"}}],
+    "command": [{"command": {"run": "/opt/ready.sh", "output": "^ready$"}}],
     "all and any": [{"any": [{"tcp": {"port": 1}}, {"http": {"port": 80}}]}, {"instance_status": {}}],
 }
 

@@ -107,6 +107,37 @@ def test_a_timer_that_fires_while_it_is_asked_about_is_set_again(world: World) -
     assert world.aws.pending_schedules() == [NAME]
 
 
+UPDATE = "scheduler:UpdateSchedule"
+
+
+def knowing(action: Action, **known: str) -> bytes:
+    return look.message(Wait(action, START, START + 600, known=known))
+
+
+@pytest.mark.parametrize("ours", [ACTION, NAMELESS])
+def test_a_timer_of_a_late_copy_is_told_what_is_done(world: World, ours: Action) -> None:
+    assert Aws().recheck(NAME, DUE, START, payload(ACTION))
+    before = world.aws.client("scheduler").get_schedule(GroupName="rearm", Name=NAME)
+    world.calls.clear()
+    assert not Aws().recheck(NAME, DUE, START, knowing(ours, **{"step:0:i-1": "done"}))
+    assert [name for name, _ in world.calls] == [CREATE, GET, UPDATE]
+    after = world.aws.client("scheduler").get_schedule(GroupName="rearm", Name=NAME)
+    told = msgspec.json.decode(after["Target"].pop("Input"), type=look.Message).rearm
+    assert (told.action, told.known) == (ACTION, {"step:0:i-1": "done"})
+    del before["Target"]["Input"]
+    for name in ("ScheduleExpression", "ActionAfterCompletion", "FlexibleTimeWindow", "Target"):
+        assert after[name] == before[name]
+    world.calls.clear()
+    assert not Aws().recheck(NAME, DUE, START, knowing(ACTION, **{"step:0:i-1": "going throttled"}))
+    assert [name for name, _ in world.calls] == [CREATE, GET], "it knows more than we do"
+
+
+def test_a_timer_that_cannot_be_told_is_as_good(world: World) -> None:
+    assert Aws().recheck(NAME, DUE, START, payload(ACTION))
+    world.aws.fail_next(UPDATE, "AccessDeniedException", 403)
+    assert not Aws().recheck(NAME, DUE, START, knowing(ACTION, address="10.0.0.1"))
+
+
 def test_a_timer_that_may_not_be_asked_about_is_left_to_the_platform(world: World) -> None:
     """To take it for a duplicate would leave a later action without a look."""
     Aws().recheck(NAME, DUE, START, payload(ACTION))

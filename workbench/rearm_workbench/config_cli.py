@@ -1,4 +1,4 @@
-"""`rearm config`: check a configuration, print its schema, compile it for the deployment."""
+"""`rearm config`: check a configuration, print its schema and the permissions that it needs, compile it for the deployment."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rearm import config, config_text, duration
-from rearm.core.profile import All, Condition, Config, Match, One, Profile
+from rearm import config, config_text
+from rearm.core.profile import Config
 from rearm.errors import ConfigError
+from rearm_workbench import profile_text
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,7 +23,7 @@ def check(file: File) -> None:
     count = len(found.profiles)
     typer.echo(f"ok: {count} profile{'s' if count != 1 else ''}")
     for profile in found.profiles:
-        typer.echo(f"  {line(profile)}")
+        typer.echo(f"  {profile_text.line(profile)}")
 
 
 @app.command()
@@ -52,34 +53,34 @@ def compile_(
         raise _refused([f"{out}: cannot be written ({error.strerror or error})"]) from None
 
 
+@app.command()
+def permissions(
+    file: File,
+    cloud: Annotated[str | None, typer.Option("--cloud", help="aws or alibaba. Default: every cloud that a profile is for.")] = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Of the sweep, and not of the functions that look.")] = False,
+    fc: Annotated[str, typer.Option("--fc", help="Which Function Compute: 2.0 or 3.0.")] = "3.0",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Print the smallest policies (IAM, RAM) with which FILE works, and why they are so."""
+    from rearm_workbench.permissions import choice, show
+
+    found = _read(file)
+    try:
+        clouds, api = choice.clouds(found, cloud, str(file)), choice.fc_api(fc)
+    except ConfigError as error:
+        raise _refused(error.problems) from None
+    if as_json:
+        typer.echo(json.dumps(show.as_json(found, clouds, api, sweep=sweep), indent=2))
+    else:
+        typer.echo(show.text(found, clouds, api, sweep=sweep), nl=False)
+
+
 def compiled(path: Path) -> bytes:
     """The file as JSON for the deployment. Raises ConfigError: every problem, with the file's name in front."""
     content = config.content_of(str(path))
     is_yaml = config.is_yaml(str(path))
     config.read(content, name=str(path), yaml=is_yaml)
     return (json.dumps(config_text.parse(content, yaml=is_yaml), indent=2, ensure_ascii=False) + "\n").encode()
-
-
-def line(profile: Profile) -> str:
-    """A profile in one line: what it matches, what it asks, how often, how long, and what it answers."""
-    budget = "as long as the cloud allows" if profile.budget_s is None else f"for {duration.say(profile.budget_s)}"
-    given = [f"{name.replace('_', ' ')} {result}" for name in ("on_failure", "on_timeout") if (result := getattr(profile, name))]
-    asks = condition_text(profile.condition, profile) or "no checks: goes on at once"
-    return f"{profile.name}: {_match_text(profile.match)} -> {asks}; every {duration.say(profile.every_s)}, {', '.join([budget, *given])}"
-
-
-def condition_text(condition: Condition, profile: Profile, *, inner: bool = False) -> str:
-    """The checks as a sentence: `http :8080/ and (tcp :22 or tag ready=yes)`."""
-    if isinstance(condition, One):
-        return profile.checks[condition.index].label
-    word = " and " if isinstance(condition, All) else " or "
-    text = word.join(condition_text(part, profile, inner=True) for part in condition.of)
-    return f"({text})" if inner and len(condition.of) > 1 else text
-
-
-def _match_text(match: Match) -> str:
-    parts = [f"{name} {'|'.join(values)}" for name in Match.__struct_fields__ if (values := getattr(match, name))]
-    return ", ".join(parts) or "every action"
 
 
 def _read(path: Path) -> Config:

@@ -1,12 +1,12 @@
 """JSON Schema of the configuration file, for editors. It knows shapes and words; what belongs together, `rearm config check` knows."""
 
 import re
+from types import ModuleType
 from typing import Any
 
 import msgspec
 
-from rearm import checks, config, duration
-from rearm.config_checks import LONGEST_LIMIT_S
+from rearm import checks, config, config_checks, config_steps, duration, steps
 from rearm.config_match import FIELDS, WORDS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,6 +29,8 @@ def schema() -> Schema:
             "result": {"enum": ["CONTINUE", "ABANDON", "ROLLBACK"], "description": "ROLLBACK: for profiles with `cloud: alibaba` only."},
             "match": _mapping({name: _match(name) for name in FIELDS}),
             "check": _check(),
+            "step": _one_of({kind: _settings(steps.module(kind), _step_options()) for kind in steps.TABLE}),
+            "stage": _stage(),
             "profile": _profile(),
         },
     }
@@ -39,7 +41,14 @@ def _profile() -> Schema:
     keys: Schema = {
         "name": {"type": "string", "minLength": 1, "maxLength": config.LONGEST_NAME},
         "match": {"$ref": "#/$defs/match"},
+        "steps": _list({"$ref": "#/$defs/step"}) | {"description": "Done once, one after the other, from the beginning of the wait on."},
         "checks": _list({"$ref": "#/$defs/check"}) | {"description": "All of them have to pass."},
+        "instances": {
+            "anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}],
+            "description": "How many of the action's instances have to be ready.",
+            "default": "all",
+        },
+        "stages": _list({"$ref": "#/$defs/stage"}) | {"description": "Escalations: steps that are done when the wait is so old."},
         "every": _duration(config.EVERY_MAX_S, config.EVERY_MIN_S) | {"description": "How often to look.", "default": "60s"},
         "budget": {"$ref": "#/$defs/duration", "description": "The longest wait. Absent: as long as the cloud allows."},
         "on_failure": result,
@@ -55,31 +64,71 @@ def _match(name: str) -> Schema:
 
 
 def _check() -> Schema:
-    kinds: Schema = {kind: _settings(kind) for kind in checks.TABLE}
-    parts = {word: _list({"$ref": "#/$defs/check"}, at_least=1) for word in ("all", "any")}
-    bare = [kind for kind in checks.TABLE if not (kinds[kind].get("required") or kinds[kind].get("anyOf"))]
+    kinds: Schema = {kind: _settings(checks.module(kind), _check_options()) for kind in checks.TABLE}
+    check: Schema = {"$ref": "#/$defs/check"}
+    parts: Schema = {word: _list(check, at_least=1) for word in ("all", "any")}
+    parts["n_of"] = _mapping({"n": {"type": "integer", "minimum": 1}, "of": _list(check, at_least=1)}, ["n", "of"])
+    parts["not"] = check
+    assert tuple(parts) == config_checks.GROUPS
+    return _one_of(kinds, parts)
+
+
+def _one_of(kinds: Schema, parts: Schema | None = None) -> Schema:
+    """A name alone, where nothing has to be set, or a mapping with one name."""
+    bare = [kind for kind in kinds if "properties" in kinds[kind] and not (kinds[kind].get("required") or kinds[kind].get("anyOf"))]
     for kind in bare:
         # `- instance_status:` with nothing behind it.
         kinds[kind]["type"] = ["object", "null"]
-    return {"anyOf": [{"enum": bare}, _mapping(kinds | parts) | {"minProperties": 1, "maxProperties": 1}]}
+    return {"anyOf": [{"enum": bare}, _mapping(kinds | (parts or {})) | {"minProperties": 1, "maxProperties": 1}]}
 
 
-def _settings(kind: str) -> Schema:
-    """msgspec's own schema of the settings, with `limit`, and with the target that a check cannot do without."""
-    (_,), parts = msgspec.json.schema_components([checks.settings_type(kind)])
+def _check_options() -> Schema:
+    looks = {"type": "string", "pattern": config_checks.LOOKS}
+    some: Schema = {"$ref": "#/$defs/duration"}
+    options: Schema = {
+        "limit": _duration(config_checks.LONGEST_LIMIT_S) | {"description": "The time limit of one question.", "default": "5s"},
+        "after": some | {"description": "Not asked before the wait is so old."},
+        "for": {"anyOf": [some, looks], "description": "Has to pass for so long, or in so many looks in a row: `90s`, `3 looks`."},
+        "fail_after": some | {"description": "Failed when it still waits after so long."},
+        "required": {"type": "boolean", "default": True, "description": "false: its answer is told, and decides nothing."},
+    }
+    assert tuple(options) == config_checks.OPTIONS
+    return options
+
+
+def _step_options() -> Schema:
+    options: Schema = {
+        "limit": _duration(config_steps.LONGEST_LIMIT_S) | {"description": "The time limit in one look.", "default": "10s"},
+        "required": {"type": "boolean", "default": True, "description": "false: when it fails, that decides nothing."},
+    }
+    assert tuple(options) == config_steps.OPTIONS
+    return options
+
+
+def _stage() -> Schema:
+    name = {"type": "string", "minLength": 1, "maxLength": config_steps.LONGEST_NAME}
+    keys = {"name": name, "after": {"$ref": "#/$defs/duration"}, "steps": _list({"$ref": "#/$defs/step"}, at_least=1)}
+    assert tuple(keys) == config_steps.STAGE_KEYS
+    return _mapping(keys, list(keys))
+
+
+def _settings(module: ModuleType, options: Schema) -> Schema:
+    """msgspec's own schema of the settings, with the options that all have, and with the target that a check cannot do without."""
+    (_,), parts = msgspec.json.schema_components([module.Settings])
     (found,) = parts.values()
-    found["properties"]["limit"] = _duration(LONGEST_LIMIT_S) | {"description": "The time limit of one question.", "default": "5s"}
+    found["properties"].update(options)
     found.pop("title", None)
-    target = getattr(checks.module(kind), "TARGET", ())
+    target = getattr(module, "TARGET", ())
     if target:
         found["anyOf"] = [{"required": [name]} for name in target]
     if not found.get("required"):
         found.pop("required", None)
-    doc = (checks.module(kind).__doc__ or "").strip().splitlines()[0]
-    plain: Schema = msgspec.to_builtins(found)
+    doc = (module.__doc__ or "").strip().splitlines()[0]
+    plain: Schema = msgspec.json.decode(msgspec.json.encode(found))
     _no_nulls(plain["properties"])
     plain["description"] = re.sub(r"^`\w+`: ", "", doc)
-    return plain
+    short = getattr(module, "SHORT", "")
+    return {"anyOf": [plain["properties"][short], plain]} if short else plain
 
 
 def _no_nulls(properties: Schema) -> None:

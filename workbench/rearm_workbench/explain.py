@@ -10,9 +10,10 @@ from rich.text import Text
 from rearm.core import decide as core
 from rearm.core.limits import LIMITS
 from rearm.core.model import Action, Hook, Parsed
-from rearm.core.profile import All, Condition, Config, One, Profile
+from rearm.core.profile import Config, Profile
 from rearm_workbench.kinds import as_json as parsed_as_json
 from rearm_workbench.kinds import explain
+from rearm_workbench.profile_text import condition_text, steps_text
 from rearm_workbench.replay import read_event
 from rearm_workbench.show import span
 from rearm_workbench.world_file import HOOK_DEFAULTS
@@ -54,7 +55,9 @@ def _table(parsed: Parsed, action: Action, config: Config) -> Table:
         table.add_row("profile", "none matches: left alone, the hook's default result will fall")
         return table
     table.add_row("profile", profile.name)
-    table.add_row("checks", _condition(profile.condition, profile) or "none: completed at once")
+    if profile.steps:
+        table.add_row("steps", steps_text(profile))
+    table.add_row("checks", condition_text(profile.condition, profile) or "none: completed at once")
     for line in plan(action, profile):
         table.add_row("plan", line)
     return table
@@ -73,12 +76,3 @@ def plan(action: Action, profile: Profile) -> list[str]:
         f"a check that fails for good: {profile.failure_result(action)}",
         f"last look after {span(last_at - wait.began_at)} ({why}): {profile.timeout_result(action)}",
     ]
-
-
-def _condition(condition: Condition, profile: Profile) -> str:
-    if isinstance(condition, One):
-        check = profile.checks[condition.index]
-        return check.label or check.kind
-    parts = [_condition(part, profile) for part in condition.of]
-    joined = (" and " if isinstance(condition, All) else " or ").join(parts)
-    return f"({joined})" if len(parts) > 1 else joined

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rearm import checks
+from rearm import checks, steps
 from rearm.checks.question import Question
-from rearm.core.model import Action, CheckResult, Result, Transition
+from rearm.core.model import Action, CheckResult, Result, StepResult, Transition
 from rearm_workbench import config_cli
 from rearm_workbench.deployed import LambdaContext, functions_dir, load
 from rearm_workbench.emulators.fc_runtime import FcCredentials, FcRuntime
@@ -87,9 +87,17 @@ class EmulatedCloud(ABC):
         self, check: str, settings: Mapping[str, object], instance: str, limit_s: float = 5.0, transition: Transition = "launch"
     ) -> CheckResult:
         """Ask one check about one instance, as a look does."""
+        return checks.ask(check)(settings, self._question(instance, limit_s, transition))
+
+    def do(
+        self, step: str, settings: Mapping[str, object], instance: str, limit_s: float = 10.0, transition: Transition = "terminate"
+    ) -> StepResult:
+        """Do one step for one instance, as a look does."""
+        return steps.do(step)(settings, self._question(instance, limit_s, transition))
+
+    def _question(self, instance: str, limit_s: float, transition: Transition) -> Question:
         port = self._port()
-        action = Action(port.name, "hook", "", (instance,), "group", transition)
-        return checks.ask(check)(settings, Question(instance, action, port, {}, limit_s))
+        return Question(instance, Action(port.name, "hook", "", (instance,), "group", transition), port, {}, limit_s)
 
     def _invoke(self, name: str, event: Any) -> None:
         self.invoked.append(name)

@@ -13,15 +13,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from rearm import look
 from rearm.core.model import Action
-from rearm.core.profile import Check, Config, Profile
+from rearm.core.profile import Config, Profile, Step
+from rearm_workbench.certificates import authority
+from rearm_workbench.emulators.kubernetes.server import KubernetesEmulator
 from rearm_workbench.emulators.lifecycle import LifecycleAction
+from rearm_workbench.instance_ports import CannotServe, InstancePorts
 from rearm_workbench.invocations import Invocations
 from rearm_workbench.kinds import Kind
 from rearm_workbench.network import LoopbackNetwork
+from rearm_workbench.prepared import prepare, prepare_step
 from rearm_workbench.timeline import WaitRecord
 from rearm_workbench.virtual_clock import VirtualClock
+from rearm_workbench.webhooks import Webhooks
 from rearm_workbench.world_file import World
 
 SOME_DAY = 1_772_323_200.0
@@ -52,6 +59,9 @@ class Replayed(ABC):
         self.event = event
         self.actions = actions
         self.waits: list[WaitRecord] = []
+        self.closing = contextlib.ExitStack()
+        """What `prepared` starts ends with the replay."""
+        self.clusters: dict[str, KubernetesEmulator] = {}
         self._memories: dict[str, look.Armed] = {}
         self._handlers: dict[str, Any] = {}
 
@@ -83,7 +93,10 @@ class Replayed(ABC):
     def run(self, progress: Progress = lambda _: None, before: Callable[[Any], None] = lambda _: None) -> list[WaitRecord]:
         """Play the file through. Returns one record for each action in it. `before` gets the world when it stands: to plant faults."""
         sink = io.StringIO()
-        with self.cloud(), self._log_lines(), contextlib.redirect_stdout(sink), self._network(), self.invocations.in_charge():
+        self.ports = self._ports()
+        self.webhooks = Webhooks(step for action in self.actions for step in self._steps(action))
+        network = LoopbackNetwork(self.ports, self.webhooks.receivers)
+        with self.cloud(), self.closing, self._log_lines(), contextlib.redirect_stdout(sink), network, self.invocations.in_charge():
             self._begin()
             before(self)
             for after_s in self.world.deliveries_s():
@@ -94,12 +107,11 @@ class Replayed(ABC):
         return self.waits
 
     def config_environment(self) -> dict[str, str]:
-        """Where the functions find their configuration; nothing for the one shipped as the default."""
-        return {"REARM_CONFIG": str(self.config_path) if self.config_path else ""}
+        """Where the functions find their configuration (nothing for the one shipped as the default), whom they trust, what they share."""
+        trusted = {"SSL_CERT_FILE": str(authority().file)} if self.ports.with_tls or self.webhooks.receivers else {}
+        return trusted | self.webhooks.secrets | {"REARM_CONFIG": str(self.config_path) if self.config_path else ""}
 
     def _begin(self) -> None:
-        if any(check.settings.get("scheme") == "https" for check in self._checks("http")):
-            raise Unfit("a check speaks https, and a replay has no certificate for the instance: use `scheme: http` for the replay")
         timeout_s, default_result = self.world.hook(self.kind.cloud or "aws")
         for action in self.actions:
             try:
@@ -109,25 +121,38 @@ class Replayed(ABC):
             wait = WaitRecord(self.event, action, real, self.start, self.world.ready_after_s)
             wait.real.on_end.append(partial(self._ended, wait))
             self.waits.append(wait)
+            for step in self._steps(action):
+                prepare_step(self, step, action)
             for instance in action.instances:
                 self._instance(instance, action)
 
     def _instance(self, instance: str, action: Action) -> None:
-        self.instances.set_ready(instance, self._is_ready)
+        self.instances.set_ready(instance, self.is_ready)
         profile = self._profile(action)
-        if self.world.ready_after_s is not None and profile is not None:
-            for check in profile.checks:
-                if check.kind == "tag":
-                    tag = str(check.settings["key"]), str(check.settings.get("value") or "true")
-                    self.clock.call_at(self.start + self.world.ready_after_s, partial(self.instances.put_tag, instance, *tag))
+        for check in profile.checks if profile else ():
+            if check.kind == "tag":
+                tag = str(check.settings["key"]), str(check.settings.get("value") or "true")
+                self.at_ready(partial(self.instances.put_tag, instance, *tag))
+            prepare(self, check, instance, action)
         if self.world.gone_after_s is not None:
             self.clock.call_at(self.start + self.world.gone_after_s, partial(self.instances.vanish, instance))
 
-    def _is_ready(self) -> bool:
+    def at_ready(self, run: Callable[[], None], before_s: float = 0) -> None:
+        """Have `run` called when the instance becomes ready, or up to `before_s` earlier; never in a world without that time."""
+        if self.world.ready_after_s is not None:
+            self.clock.call_at(self.start + max(0.0, self.world.ready_after_s - before_s), run)
+
+    def is_ready(self) -> bool:
+        """Whether the instances are ready (launch) or drained (terminate) now."""
         return self.world.ready_after_s is not None and self.clock.now() >= self.start + self.world.ready_after_s
 
     def _profile(self, action: Action) -> Profile | None:
-        return self.config.profile_for(action)
+        """What the functions will find: of a notification without a transition (OOS) they ask the hook, and so it is seeded."""
+        return self.config.profile_for(msgspec.structs.replace(action, transition=action.transition or "launch"))
+
+    def _steps(self, action: Action) -> tuple[Step, ...]:
+        profile = self._profile(action)
+        return profile.steps if profile else ()
 
     def _delivery(self) -> None:
         self.deliveries_left -= 1
@@ -186,6 +211,9 @@ class Replayed(ABC):
             wait.add(now, verdict, reason)
             return
         wait.looks += 1
+        for step in line.get("steps", ()):
+            where = " ".join(filter(None, (step.get("stage"), step["step"], step.get("instance"))))
+            wait.add(now, f"step {step['status']}", f"{where}: {step['reason']}")
         wait.add(now, f"look {wait.looks}", reason)
         for did in line.get("did", ()):
             wait.add(now, did["what"], did["why"])
@@ -205,24 +233,13 @@ class Replayed(ABC):
                 logger.removeHandler(reader)
                 logger.setLevel(level)
 
-    # the instances' network
-
-    def _network(self) -> LoopbackNetwork:
-        http = {int(str(check.settings.get("port") or 80)) for check in self._checks("http")}
-        return LoopbackNetwork(self._answer, silent_until_ready=lambda port: port not in http)
-
-    def _checks(self, kind: str) -> list[Check]:
+    def _ports(self) -> InstancePorts:
+        """What the instances serve. Raises Unfit."""
         profiles = [self._profile(action) for action in self.actions]
-        return [check for profile in profiles if profile for check in profile.checks if check.kind == kind]
-
-    def _answer(self, _host: str, port: int) -> int:
-        if not self._is_ready():
-            return 503
-        for check in self._checks("http"):
-            wanted = check.settings.get("status")
-            if int(str(check.settings.get("port") or 80)) == port and wanted:
-                return int(wanted[0]) if isinstance(wanted, list | tuple) else int(str(wanted))
-        return 200
+        try:
+            return InstancePorts([check for profile in profiles if profile for check in profile.checks], self.is_ready)
+        except CannotServe as error:
+            raise Unfit(str(error)) from error
 
 
 class LogReader(logging.Handler):

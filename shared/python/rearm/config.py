@@ -6,15 +6,17 @@ The compiled JSON is the same document as the YAML, so that nothing is decided t
 import functools
 import os
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from rearm import config_text, duration
 from rearm.config_checks import judge_checks
 from rearm.config_match import CLOUDS, judge_match, judge_reach
 from rearm.config_problems import Problems
+from rearm.config_settings import Fit
+from rearm.config_steps import judge_stages, judge_steps
 from rearm.core.limits import ALIBABA, LIMITS
-from rearm.core.model import CloudName, Result
-from rearm.core.profile import Config, Match, Profile
+from rearm.core.model import CloudName, Result, Transition
+from rearm.core.profile import Check, Config, Match, Profile, Step
 from rearm.errors import ConfigError
 
 VERSION = 1
@@ -22,7 +24,7 @@ DEFAULT = Path(__file__).with_name("default.json")
 VARIABLE = "REARM_CONFIG"
 EVERY_MIN_S, EVERY_MAX_S, EVERY_DEFAULT_S = 10, 3600, 60
 LONGEST_NAME = 64
-PROFILE_KEYS = ("name", "match", "checks", "every", "budget", "on_failure", "on_timeout")
+PROFILE_KEYS = ("name", "match", "steps", "checks", "instances", "stages", "every", "budget", "on_failure", "on_timeout")
 
 
 def judge(raw: object) -> tuple[Config | None, list[str]]:
@@ -105,7 +107,10 @@ def _profile(name: str, match: Match, given: dict[str, object], path: str, probl
     clouds = _clouds(match, given.get("match"))
     if "checks" not in given:
         problems.add(f"{path}.checks", "missing; what to ask (an empty list lets every action go on at once)")
-    checks, condition = judge_checks(given.get("checks", []), f"{path}.checks", clouds, problems)
+    fit = Fit(clouds, cast(tuple[Transition, ...], match.transition or ("launch", "terminate")))
+    checks, condition = judge_checks(given.get("checks", []), f"{path}.checks", fit, problems)
+    steps = judge_steps(given.get("steps", []), f"{path}.steps", fit, problems)
+    steps += judge_stages(given.get("stages", []), f"{path}.stages", fit, problems)
     every_s = _seconds(given, "every", path, problems) or EVERY_DEFAULT_S
     if not EVERY_MIN_S <= every_s <= EVERY_MAX_S:
         problems.wrong(f"{path}.every", given["every"], f"from {duration.say(EVERY_MIN_S)} to {duration.say(EVERY_MAX_S)}")
@@ -117,16 +122,38 @@ def _profile(name: str, match: Match, given: dict[str, object], path: str, probl
         problems.wrong(f"{path}.budget", given["budget"], allowed)
     elif budget_s is not None and budget_s < every_s <= EVERY_MAX_S:
         problems.wrong(f"{path}.budget", given["budget"], f"at least as long as `every` ({duration.say(every_s)})")
+    _judge_times(checks, steps, budget_s or longest_s, path, problems)
     return Profile(
         name=name,
         match=match,
         checks=checks,
         condition=condition,
+        instances=_instances(given, path, problems),
+        steps=steps,
         every_s=every_s,
         budget_s=budget_s,
         on_failure=_result(given, "on_failure", path, clouds, problems),
         on_timeout=_result(given, "on_timeout", path, clouds, problems),
     )
+
+
+def _judge_times(checks: tuple[Check, ...], steps: tuple[Step, ...], longest_s: int, path: str, problems: Problems) -> None:
+    """What comes after the end of the wait never comes."""
+    for check in checks:
+        if check.after_s + check.for_s >= longest_s:
+            problems.add(f"{path}.checks", f"{check.label}: `after` and `for` together leave no time before the wait ends")
+        if check.fail_after_s is not None and check.fail_after_s >= longest_s:
+            problems.add(f"{path}.checks", f"{check.label}: `fail_after` never comes: the wait ends after {duration.say(longest_s)}")
+    for stage in dict.fromkeys(step.stage for step in steps if step.after_s >= longest_s):
+        problems.add(f"{path}.stages", f"{stage}: never comes: the wait ends after {duration.say(longest_s)}")
+
+
+def _instances(given: dict[str, object], path: str, problems: Problems) -> Literal["all", "any"] | int:
+    wanted: Any = given.get("instances", "all")
+    if wanted in ("all", "any") or (isinstance(wanted, int) and not isinstance(wanted, bool) and wanted >= 1):
+        return cast(Literal["all", "any"] | int, wanted)
+    problems.wrong(f"{path}.instances", wanted, "all, any, or how many of the action's instances have to be ready, from 1")
+    return "all"
 
 
 def _clouds(match: Match, raw: object) -> tuple[CloudName, ...]:

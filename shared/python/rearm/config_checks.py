@@ -1,46 +1,50 @@
-"""Judges the `checks` of a profile: the tree of all/any, each check's settings, its time limit.
+"""Judges the `checks` of a profile: the tree of all, any, n_of and not; each check's settings, and what holds for every check.
 
 A check's module is imported only if the configuration uses it.
 """
 
-from types import ModuleType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+import re
+from functools import partial
 
-import msgspec
-
-from rearm import checks, duration
-from rearm.config_problems import Problems, either, join
-from rearm.core.profile import All, Check, Condition, One
+from rearm import checks
+from rearm.config_problems import Problems, either
+from rearm.config_settings import Fit, given_for, judge_settings, option, seconds
+from rearm.core.profile import All, AtLeast, Check, Condition, Not, One
 from rearm.core.profile import Any as AnyOf
 
 LONGEST_LIMIT_S = 60
 DEFAULT_LIMIT_S = 5
+LOOKS_MAX = 100
 DEEPEST = 8
-"""Levels of all/any inside each other; more is an accident."""
+"""Levels of all, any, n_of and not inside each other; more is an accident."""
+
+GROUPS = ("all", "any", "n_of", "not")
+OPTIONS = ("limit", "after", "for", "fail_after", "required")
+LOOKS = r"^ *([0-9]{1,3}) +looks? *$"
 
 
-def judge_checks(raw: object, path: str, clouds: tuple[str, ...], problems: Problems) -> tuple[tuple[Check, ...], All]:
-    """The checks in the order of the file, and the condition over them. `clouds` are those that the profile is for."""
+def judge_checks(raw: object, path: str, fit: Fit, problems: Problems) -> tuple[tuple[Check, ...], All]:
+    """The checks in the order of the file, and the condition over those that are required."""
     if not isinstance(raw, list):
         problems.wrong(path, raw, "a list of checks")
         return (), All(of=())
     found: list[Check] = []
-    condition = All(of=_Tree(clouds, problems, found).items(raw, path, 1))
+    condition = All(of=_Tree(fit, problems, found).items(raw, path, 1))
     return tuple(found), condition
 
 
 class _Tree:
     """Walks a list of checks; what it finds goes to `found`."""
 
-    def __init__(self, clouds: tuple[str, ...], problems: Problems, found: list[Check]) -> None:
-        self.clouds, self.problems, self.found = clouds, problems, found
+    def __init__(self, fit: Fit, problems: Problems, found: list[Check]) -> None:
+        self.fit, self.problems, self.found = fit, problems, found
 
     def items(self, raw: list[object], path: str, depth: int) -> tuple[Condition, ...]:
         conditions = (self.item(item, f"{path}[{index}]", depth) for index, item in enumerate(raw))
         return tuple(condition for condition in conditions if condition is not None)
 
     def item(self, raw: object, path: str, depth: int) -> Condition | None:
-        kinds = (*checks.TABLE, "all", "any")
+        kinds = (*checks.TABLE, *GROUPS)
         if isinstance(raw, str):
             return self.one(raw, {}, path) if self.problems.word(path, raw, tuple(checks.TABLE)) else None
         if isinstance(raw, dict) and len(raw) > 1:
@@ -49,86 +53,81 @@ class _Tree:
         if given is not None and not raw:
             self.problems.add(path, f"empty: name a check: {either(kinds)}")
         for kind, value in (given or {}).items():
-            return self.group(kind, value, f"{path}.{kind}", depth) if kind in ("all", "any") else self.one(kind, value, path)
+            return self.group(kind, value, f"{path}.{kind}", depth) if kind in GROUPS else self.one(kind, value, path)
         return None
 
     def group(self, kind: str, raw: object, path: str, depth: int) -> Condition | None:
+        if depth >= DEEPEST:
+            self.problems.add(path, f"more than {DEEPEST} levels of all, any, n_of and not")
+            return None
+        if kind == "not":
+            part = self.item(raw, path, depth + 1)
+            return None if part is None else Not(of=part)
+        if kind == "n_of":
+            return self.at_least(raw, path, depth)
+        of = self.several(raw, path, depth)
+        if of is None:
+            return None
+        return All(of=of) if kind == "all" else AnyOf(of=of)
+
+    def several(self, raw: object, path: str, depth: int) -> tuple[Condition, ...] | None:
         if not isinstance(raw, list):
             self.problems.wrong(path, raw, "a list of checks")
         elif not raw:
             self.problems.add(path, "an empty list: needs at least one check")
-        elif depth >= DEEPEST:
-            self.problems.add(path, f"more than {DEEPEST} levels of all and any")
         else:
-            of = self.items(raw, path, depth + 1)
-            return All(of=of) if kind == "all" else AnyOf(of=of)
+            return self.items(raw, path, depth + 1)
         return None
 
-    def one(self, kind: str, raw: object, path: str) -> Condition | None:
-        module, before = checks.module(kind), len(self.problems.lines)
-        names = module.Settings.__struct_fields__
-        given = self.problems.mapping(f"{path}.{kind}", {} if raw is None else raw, (*names, "limit"))
+    def at_least(self, raw: object, path: str, depth: int) -> Condition | None:
+        given = self.problems.mapping(path, raw, ("n", "of"))
         if given is None:
             return None
-        limit_s = self.limit(given.pop("limit", DEFAULT_LIMIT_S), f"{path}.{kind}.limit")
-        settings = judge_settings(module, given, f"{path}.{kind}", self.clouds, self.problems)
+        for key, what in (("n", "how many of them have to pass"), ("of", "a list of checks")):
+            if key not in given:
+                self.problems.add(f"{path}.{key}", f"missing; {what}")
+        of = self.several(given["of"], f"{path}.of", depth) if "of" in given else None
+        n, most = given.get("n"), len(of or ())
+        if of is None or "n" not in given:
+            return None
+        if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= most:
+            self.problems.wrong(f"{path}.n", n, f"a whole number from 1 to {most}, which is how many are listed and required")
+            return None
+        return AtLeast(n=n, of=of)
+
+    def one(self, kind: str, raw: object, path: str) -> Condition | None:
+        module, before, path = checks.module(kind), len(self.problems.lines), f"{path}.{kind}"
+        given = given_for(module, raw, path, OPTIONS, self.problems)
+        if given is None:
+            return None
+        as_seconds = partial(seconds, problems=self.problems)
+        why = ": a look has to end within one invocation"
+        limit_s = option(given, "limit", partial(as_seconds, longest_s=LONGEST_LIMIT_S, why=why), DEFAULT_LIMIT_S, path)
+        after_s = option(given, "after", as_seconds, 0, path)
+        for_s, for_looks = option(given, "for", self.for_how_long, (0, 1), path)
+        fail_after_s = option(given, "fail_after", as_seconds, None, path)
+        if fail_after_s is not None and fail_after_s <= after_s:
+            self.problems.add(f"{path}.fail_after", "must be longer than `after`: both are counted from the beginning of the wait")
+        required = option(given, "required", self.yes_or_no, True, path)
+        settings = judge_settings(module, given, path, self.fit, self.problems)
         if settings is None or len(self.problems.lines) > before:
             return None
-        self.found.append(Check(kind=kind, settings=given, limit_s=limit_s, label=module.label(settings)))
-        return One(index=len(self.found) - 1)
+        label = module.label(settings)
+        self.found.append(Check(kind, given, float(limit_s), label, after_s, for_s, for_looks, fail_after_s, required))
+        return One(index=len(self.found) - 1) if required else None
 
-    def limit(self, raw: object, path: str) -> float:
-        try:
-            found = duration.seconds(raw)
-        except ValueError as error:
-            self.problems.wrong(path, raw, str(error))
-            return DEFAULT_LIMIT_S
-        if found > LONGEST_LIMIT_S:
-            self.problems.wrong(path, raw, f"at most {LONGEST_LIMIT_S}s: a look has to end within one invocation")
-        return float(found)
+    def for_how_long(self, raw: object, path: str) -> tuple[int, int] | None:
+        looks = re.fullmatch(LOOKS, raw) if isinstance(raw, str) else None
+        if looks is None:
+            found = seconds(raw, path, self.problems, why="")
+            return None if found is None else (found, 1)
+        if not 1 <= int(looks[1]) <= LOOKS_MAX:
+            self.problems.wrong(path, raw, f"from `1 look` to `{LOOKS_MAX} looks`, or a duration like 90s")
+            return None
+        return 0, int(looks[1])
 
-
-def judge_settings(module: ModuleType, given: dict[str, object], path: str, clouds: tuple[str, ...], problems: Problems) -> Any:
-    """The module's Settings; None, and every problem reported, if they are wrong."""
-    before = len(problems.lines)
-    target: tuple[str, ...] = getattr(module, "TARGET", ())
-    if target and not any(name in given for name in target):
-        problems.add(path, f"has no target: give {either([f'`{name}`' for name in target])}")
-    try:
-        settings = msgspec.convert(given, module.Settings)
-    except msgspec.ValidationError:
-        _each_field(module, given, path, problems, target)
+    def yes_or_no(self, raw: object, path: str) -> bool | None:
+        if isinstance(raw, bool):
+            return raw
+        self.problems.wrong(path, raw, "true or false")
         return None
-    if hasattr(module, "problems"):
-        for name, text in module.problems(settings, clouds):
-            problems.add(join(path, name), text)
-    return settings if len(problems.lines) == before else None
-
-
-def _each_field(module: ModuleType, given: dict[str, object], path: str, problems: Problems, target: tuple[str, ...]) -> None:
-    """msgspec stops at the first wrong field: ask it for one at a time."""
-    hints = get_type_hints(module.Settings, include_extras=True)
-    for field in msgspec.structs.fields(module.Settings):
-        if field.name not in given:
-            if field.required and field.name not in target:
-                problems.add(join(path, field.name), f"missing; must be {_allowed(hints[field.name])}")
-            continue
-        try:
-            msgspec.convert(given[field.name], hints[field.name])
-        except msgspec.ValidationError:
-            value, allowed = given[field.name], _allowed(hints[field.name])
-            if field.name in getattr(module, "SECRET", ()):
-                problems.add(join(path, field.name), f"must be {allowed} (the value is not shown)")
-            else:
-                problems.wrong(join(path, field.name), value, allowed)
-
-
-def _allowed(hint: Any) -> str:
-    """A type in the operator's words: the description that it carries, its words, or its name."""
-    if get_origin(hint) is Annotated:
-        return next((part.description for part in get_args(hint) if isinstance(part, msgspec.Meta) and part.description), "a text")
-    if get_origin(hint) is Literal:
-        return either(get_args(hint))
-    if get_origin(hint) in (Union, UnionType):
-        return either([_allowed(part) for part in get_args(hint) if part is not type(None)])
-    return {bool: "true or false", int: "a whole number"}.get(hint, "a text")

@@ -12,11 +12,11 @@ import msgspec
 from rearm import clock
 from rearm.clouds import Cloud
 from rearm.core import decide as core
-from rearm.core import grid
-from rearm.core.model import Action, CheckResult, Complete, Decision, Heartbeat, Recheck, Wait
+from rearm.core import grid, patience, staging
+from rearm.core.model import Action, CheckResult, Complete, Decision, Heartbeat, Recheck, StepResult, Wait
 from rearm.core.profile import Profile
 from rearm.errors import ActionGone, LimitSpent, TryAgain
-from rearm.observe import observe, remembered
+from rearm.observe import observe, work
 
 T = TypeVar("T")
 
@@ -63,11 +63,11 @@ class Look:
         self.limits = cloud.limits.held() if held else cloud.limits
         self.next_at: float | None = None
         self.did: list[dict[str, str]] = []
+        self.worked: dict[tuple[int, str], StepResult] = {}
 
     def run(self) -> dict[str, object]:
         self.now = clock.now()
-        results = self.results = {} if self.wait.ending else observe(self.wait, self.profile, self.cloud)
-        self.wait = msgspec.structs.replace(self.wait, known=remembered(self.wait.known, results))
+        results = self.results = {} if self.wait.ending else self._observe()
         decision = core.decide(self.wait, results, self.profile, self.limits, self.now)
         reason = decision[-1].reason
         try:
@@ -77,6 +77,15 @@ class Look:
             self._did("gone", str(gone))
             reason = f"{gone} ({reason})"
         return self._say(results, reason)
+
+    def _observe(self) -> dict[tuple[int, str], CheckResult]:
+        """Steps, then checks; and what the wait remembers of them."""
+        if self.profile.steps:
+            self.wait, self.worked = work(self.wait, self.profile, self.cloud)
+        answers = observe(self.wait, self.profile, self.cloud)
+        results, known = patience.settle(answers, self.wait, self.profile, self.now)
+        self.wait = msgspec.structs.replace(self.wait, known=known)
+        return results
 
     def _apply(self, decision: Decision, trouble: str = "") -> None:
         """`trouble`: what has failed already, so that the next look should come soon."""
@@ -186,6 +195,7 @@ class Look:
             "did": self.did,
             "reason": reason,
             "answers": answers,
+            **({"steps": list(staging.told(self.profile, self.worked))} if self.worked else {}),
             "seconds_left": round(self.wait.lapses_at - self.now),
             "waited_s": round(self.now - self.wait.began_at),
         }

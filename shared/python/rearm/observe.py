@@ -1,52 +1,88 @@
-"""Ask the checks: side by side, each within its own time limit. An error is never more than the answer `waiting`."""
+"""Do the steps that are due, and ask the checks: side by side, each within its own time limit.
+
+An error is never more than the answer `waiting`, and of a step never more than that it is tried again.
+"""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import TypeVar
 
-from rearm import checks, clock
+import msgspec
+
+from rearm import checks, clock, steps
 from rearm.checks.question import Question
 from rearm.clouds import Cloud
-from rearm.core.model import CheckResult, Wait
+from rearm.core import patience, staging
+from rearm.core.model import CheckResult, StepResult, Wait
 from rearm.core.profile import Check, Profile
 
 RESERVE_S = 10
 """Of the invocation's time, kept for what follows the checks."""
 
-Results = dict[tuple[int, str], CheckResult]
+T = TypeVar("T")
+Key = tuple[int, str]
+Results = dict[Key, CheckResult]
 
 
 def observe(wait: Wait, profile: Profile, cloud: Cloud) -> Results:
     """Every check's answer about every instance of the action."""
+    now = clock.now()
+    results: Results = {}
+    todo = []
+    for index, check in enumerate(profile.checks):
+        for instance in wait.action.instances:
+            if not patience.is_asked(check, wait, now):
+                results[index, instance] = patience.not_yet(check, wait, now)
+                continue
+            todo.append(((index, instance), check.limit_s, _question(check, instance, wait, cloud)))
+    found = _side_by_side(todo, cloud, lambda limit_s: CheckResult("waiting", f"no answer within {limit_s:g} s", error=True))
+    return results | found
+
+
+def work(wait: Wait, profile: Profile, cloud: Cloud) -> tuple[Wait, dict[Key, StepResult]]:
+    """Do what is due, and what is due then. Each step is tried once in a look."""
+    now, done = clock.now(), dict[Key, StepResult]()
+    while todo := [key for key in staging.due(profile, wait, now) if key not in done]:
+        asked = [(key, profile.steps[key[0]].limit_s, _task(profile, key, wait, cloud)) for key in todo]
+        results = _side_by_side(asked, cloud, lambda limit_s: StepResult("going", f"no answer within {limit_s:g} s"))
+        wait = msgspec.structs.replace(wait, known=staging.noted(wait.known, results))
+        done |= results
+    return wait, done
+
+
+def _question(check: Check, instance: str, wait: Wait, cloud: Cloud) -> Callable[[], CheckResult]:
+    question = Question(instance, wait.action, cloud, wait.known, check.limit_s)
+    return lambda: checks.ask(check.kind)(check.settings, question)
+
+
+def _task(profile: Profile, key: Key, wait: Wait, cloud: Cloud) -> Callable[[], StepResult]:
+    number, target = key
+    step = profile.steps[number]
+    question = Question(target, wait.action, cloud, wait.known, step.limit_s, profile.name, step.stage, number)
+    return lambda: steps.do(step.kind)(step.settings, question)
+
+
+def _side_by_side(todo: list[tuple[Key, float, Callable[[], T]]], cloud: Cloud, late: Callable[[float], T]) -> dict[Key, T]:
+    """What each says, or `late` of its limit. One that hangs costs its limit and does not hold up the end of the invocation."""
+    if not todo:
+        return {}
     # Before any thread: the `http` check and the SDK of Alibaba Cloud both import it, and its six does so while it holds the lock of all
     # imports. Side by side, each waits for the other until the invocation's time is over. Both clouds' SDKs need it anyway.
     import http.client  # noqa: F401
 
-    results: Results = {}
+    answers: dict[Key, T] = {}
     started = clock.monotonic()
     room_s = max(1.0, cloud.remaining_s() - RESERVE_S)
     asked = []
-    for index, check in enumerate(profile.checks):
-        for instance in wait.action.instances:
-            # A daemon: one that hangs costs its limit and does not hold up the end of the invocation.
-            thread = threading.Thread(target=_ask, args=(results, index, check, instance, wait, cloud), daemon=True)
-            thread.start()
-            asked.append((thread, index, check, instance))
-    for thread, index, check, instance in asked:
-        limit_s = min(check.limit_s, room_s)
+    for key, limit_s, ask in todo:
+        thread = threading.Thread(target=_answer, args=(answers, key, ask), daemon=True)
+        thread.start()
+        asked.append((thread, key, min(limit_s, room_s)))
+    for thread, key, limit_s in asked:
         thread.join(max(0.0, started + limit_s - clock.monotonic()))
-        results.setdefault((index, instance), CheckResult("waiting", f"no answer within {limit_s:g} s"))
-    return dict(results)
+        answers.setdefault(key, late(limit_s))
+    return dict(answers)
 
 
-def remembered(known: Mapping[str, str], results: Results) -> dict[str, str]:
-    """What the next look is to know: what was known, and what the checks add."""
-    out = dict(known)
-    for result in results.values():
-        out.update(result.remember)
-    return out
-
-
-def _ask(results: Results, index: int, check: Check, instance: str, wait: Wait, cloud: Cloud) -> None:
-    question = Question(instance, wait.action, cloud, wait.known, check.limit_s)
-    result = checks.ask(check.kind)(check.settings, question)
-    results.setdefault((index, instance), result)
+def _answer(answers: dict[Key, T], key: Key, ask: Callable[[], T]) -> None:
+    answers.setdefault(key, ask())

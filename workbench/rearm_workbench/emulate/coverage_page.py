@@ -18,8 +18,22 @@ AWS_NAMES = {
     "sns": "SNS",
     "sqs": "SQS",
     "ec2": "EC2",
+    "ssm": "Systems Manager",
 }
-ALIBABA_NAMES = {"ess": "ESS", "ecs": "ECS", "mns": "SMQ (MNS)", "fc": "Function Compute"}
+ALIBABA_NAMES = {
+    "ess": "ESS",
+    "ecs": "ECS",
+    "slb": "CLB",
+    "alb": "ALB",
+    "nlb": "NLB",
+    "cms": "CloudMonitor",
+    "oos": "OOS",
+    "kms": "KMS",
+    "oss": "OSS",
+    "cs": "Container Service (ACK)",
+    "mns": "SMQ (MNS)",
+    "fc": "Function Compute",
+}
 LISTED_WHOLE = ("autoscaling", "scheduler", "ess")
 """Services whose operations that are not modelled are named too; of the others only what is served is."""
 PARTLY = {
@@ -30,6 +44,17 @@ PARTLY = {
     "ecs:DescribeInstances": "by id; state, addresses and tags",
     "ecs:DescribeInstanceStatus": "by id",
     "ecs:ListTagResources": "tags of instances",
+    "ecs:RunCommand": "once, by instance ids, with ClientToken; no script is run: `scripts` says how each ends; no parameters",
+    "ecs:DescribeInvocationResults": "by invocation and instance",
+    "ecs:DescribeCloudAssistantStatus": "by instance; the status only",
+    "oos:GetParameter": "the newest version; set by hand",
+    "kms:GetSecretValue": "the current version; set by hand",
+    "oss:HeadObject": "addressed by path; objects are put by hand",
+    "slb:DescribeHealthStatus": "servers are put there by hand",
+    "alb:ListServerGroupServers": "servers are put there by hand",
+    "nlb:ListServerGroupServers": "servers are put there by hand",
+    "cms:DescribeMetricLast": "values that were put there by hand, and the counts of SMQ queues; Period and times are ignored",
+    "cs:DescribeClusterUserKubeconfig": "clusters are put there by hand; every certificate is for `rearm`",
     "mns:Subscribe": "to queues; functions are invoked through `/_triggers`; HTTP, mail and mobile endpoints get nothing",
     "mns:ReceiveMessage": "waitseconds is answered at once",
     "fc:InvokeFunction": "both APIs, synchronous and asynchronous, delay, task id; 8 processes of a function; no destinations",

@@ -5,6 +5,7 @@ translate its exceptions into each cloud's own errors. Times are seconds since t
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -19,6 +20,23 @@ class Clock(Protocol):
 
     def now(self) -> float: ...
     def call_at(self, at: float, run: Callable[[], None]) -> object: ...
+
+
+class LockedClock:
+    """A clock whose timers wait for the request in hand: `lock` is held by whoever serves one."""
+
+    def __init__(self, clock: Clock, lock: AbstractContextManager[object]) -> None:
+        self._clock, self._lock = clock, lock
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def call_at(self, at: float, run: Callable[[], None]) -> object:
+        def locked() -> None:
+            with self._lock:
+                run()
+
+        return self._clock.call_at(at, locked)
 
 
 class NoActiveAction(Exception):

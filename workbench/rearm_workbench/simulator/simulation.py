@@ -79,7 +79,7 @@ class Simulation:
         self._by_instance = {(one.action.hook, one.action.instances[0]): one for one in self.records}
         self._instances = {instance.name: (one, instance) for one in reversed(self.records) for instance in one.plan.instances}
         self._released: set[str] = set()
-        """Instances whose launch was abandoned: the cloud has terminated them."""
+        """Instances that the cloud has terminated: their launch was abandoned, or (AWS) they were to leave and their waits are over."""
         self._open = list(self.records)
         """Those of which it is not known that they are over."""
         self.invariants = Invariants(self)
@@ -167,7 +167,9 @@ class Simulation:
 
     def _ended(self, record: WaitRecord, real: LifecycleAction) -> None:
         together = [one for one in self.records if one.real and one.plan.instances == record.plan.instances]
-        if real.transition == "launch" and real.result != "CONTINUE" and not any(one.active for one in together):
+        # On Alibaba Cloud the instances that leave are attached ones (`full_alibaba`), which their group does not terminate.
+        leaves = real.result != "CONTINUE" if real.transition == "launch" else self.scenario.cloud == "aws"
+        if leaves and not any(one.active for one in together):
             # With several hooks, the first ABANDON ends all the others on AWS; on Alibaba Cloud the last to end decides.
             self._released.update(real.instances)
         self.say(f"{self.name_of(record)} ended: {real.result} by {'somebody else' if record.ended_elsewhere else real.by}")

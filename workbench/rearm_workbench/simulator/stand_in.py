@@ -1,11 +1,11 @@
 """A check for the fast tier, in place of the shipped ones: it asks the simulated world instead of a cloud."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 
-from rearm.clouds import Cloud
-from rearm.core.model import CheckResult, Transition
+from rearm.checks.question import Question
+from rearm.core.model import CheckResult
 
 CALLS: dict[str, tuple[str, ...]] = {}
 world: list[Callable[[str], CheckResult]] = []
@@ -20,14 +20,6 @@ def label(settings: Settings) -> str:  # noqa: ARG001 - every check is asked in 
     return "ready"
 
 
-def ask(
-    settings: Settings,  # noqa: ARG001 - as above
-    instance: str,
-    transition: Transition | None,
-    cloud: Cloud,  # noqa: ARG001 - as above
-    known: Mapping[str, str],  # noqa: ARG001 - as above
-    limit_s: float,  # noqa: ARG001 - as above
-) -> CheckResult:
-    """What is true of the instance, as far as the shipped check can tell: `tag`, asked of what leaves, finds none on what is gone."""
-    told = world[-1](instance)
-    return CheckResult("waiting", told.reason) if told.status == "gone" and transition == "terminate" else told
+def ask(settings: Settings, question: Question) -> CheckResult:  # noqa: ARG001 - as above
+    """What is true of the instance: each of the shipped checks finds out when it is gone."""
+    return world[-1](question.instance)

@@ -20,8 +20,19 @@ from rearm.errors import RearmError
 TABLE: dict[str, str] = {
     "http": "rearm.checks.http",
     "tcp": "rearm.checks.tcp",
+    "tls": "rearm.checks.tls",
     "instance_status": "rearm.checks.instance_status",
     "tag": "rearm.checks.tag",
+    "python": "rearm.checks.python",
+    "target_health": "rearm.checks.target_health",
+    "metric": "rearm.checks.metric",
+    "queue_empty": "rearm.checks.queue_empty",
+    "ecs_tasks": "rearm.checks.ecs_tasks",
+    "command": "rearm.checks.command",
+    "parameter": "rearm.checks.parameter",
+    "object": "rearm.checks.object",
+    "function": "rearm.checks.function",
+    "kubernetes_node": "rearm.checks.kubernetes_node",
 }
 
 
@@ -52,10 +63,10 @@ def ask(kind: str) -> Ask:
             judged: Any = msgspec.convert(settings, check.Settings)
             result: CheckResult = check.ask(judged, question)
         except RearmError as error:
-            return CheckResult("waiting", str(error))
+            return CheckResult("waiting", str(error), error=True)
         except Exception as error:  # noqa: BLE001 - whatever a check does wrong, the next look asks again
             # The text of an unknown error may quote a header or a signed URL: its name has to do.
-            return CheckResult("waiting", f"the check broke: {type(error).__name__}")
+            return CheckResult("waiting", f"the check broke: {type(error).__name__}", error=True)
         return result
 
     return asked

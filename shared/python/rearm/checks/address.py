@@ -4,17 +4,22 @@ AWS: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances. Aliba
 api-ecs-2014-05-26-describeinstances, where a role *without* the permission gets an empty list instead of an error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rearm.checks.asking import alibaba, aws, aws_code, listed
+import msgspec
+
+from rearm.checks.asking import alibaba, aws, aws_code, listed, short
 from rearm.checks.instance_status import ecs_status
+from rearm.checks.target import Host
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult
 from rearm.errors import RearmError
 
 CALLS = {"aws": ("ec2:DescribeInstances",), "alibaba": ("ecs:DescribeInstances", "ecs:DescribeInstanceStatus")}
 ENDING = ("shutting-down", "terminated")
+TAG = "tag:"
+"""What the kind begins with that is a tag's value: `tag:ingress` is the value of the tag `ingress`."""
 
 
 def find(kind: str, instance: str, cloud: Cloud, *, quiet: bool = False) -> str | CheckResult:
@@ -40,6 +45,8 @@ def _on_aws(kind: str, instance: str) -> str | CheckResult:
     state = found.get("State", {}).get("Name", "")
     if state in ENDING:
         return CheckResult("gone", f"the instance is {state}")
+    if kind.startswith(TAG):
+        return _tagged(kind.removeprefix(TAG), ((tag.get("Key"), tag.get("Value")) for tag in found.get("Tags", [])))
     return _aws_address(kind, found) or CheckResult("waiting", f"the instance has no {kind} address (yet)")
 
 
@@ -60,6 +67,9 @@ def _on_alibaba(kind: str, instance: str, cloud: Cloud) -> str | CheckResult:
         if ecs_status(instance, cloud) is None:
             return CheckResult("gone", "ECS does not know the instance any more")
         return CheckResult("waiting", "ECS hides the instance's address: does the function's role allow ecs:DescribeInstances?")
+    if kind.startswith(TAG):
+        tags = (found.get("Tags") or {}).get("Tag") or []
+        return _tagged(kind.removeprefix(TAG), ((tag.get("TagKey"), tag.get("TagValue")) for tag in tags))
     if kind == "dns":
         return CheckResult("waiting", "Alibaba Cloud tells no DNS name of an instance; use private, public or ipv6")
     return _alibaba_address(kind, found) or CheckResult("waiting", f"the instance has no {kind} address (yet)")
@@ -75,6 +85,17 @@ def _alibaba_address(kind: str, found: Mapping[str, Any]) -> str:
             if one.get("Ipv6Address"):
                 return str(one["Ipv6Address"])
     return ""
+
+
+def _tagged(key: str, tags: Iterable[tuple[object, object]]) -> str | CheckResult:
+    """The value of the tag, if it can be an address. Whether it is one of instance metadata, `target.connect` looks."""
+    value = next((str(value or "") for name, value in tags if name == key), None)
+    if value is None:
+        return CheckResult("waiting", f"no tag {short(key)} yet")
+    try:
+        return msgspec.convert(value, Host)
+    except msgspec.ValidationError:
+        return CheckResult("waiting", f"the tag {short(key)} is `{short(value)}`, which is no host name or IP address")
 
 
 def _first(wrapped: Any) -> str:

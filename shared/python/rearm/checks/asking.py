@@ -7,22 +7,39 @@ from rearm.clouds import Cloud
 from rearm.errors import TryAgain
 
 LONGEST_VALUE = 60
+IAM_PREFIXES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
+"""Where a service's permissions are not called as its client is."""
+PERMISSIONS = {"lambda:Invoke": "lambda:InvokeFunction"}
+"""Where a permission is not called as its operation is."""
 
 
 def aws(service: str, operation: str, **params: object) -> Mapping[str, Any]:
     """A call, e.g. `aws("ec2", "DescribeTags", Filters=[...])`. Raises the error of `clouds.aws.faults`, which names the permission."""
     from rearm.clouds.aws.calls import client
+
+    return _asked(client(service), service, operation, params)
+
+
+def aws_once(service: str, operation: str, limit_s: float, **params: object) -> Mapping[str, Any]:
+    """A call that is never repeated, not by the SDK either, and has `limit_s` to answer. Raises as `aws` does."""
+    from rearm.clouds.aws.calls import client_of_one_attempt
+
+    return _asked(client_of_one_attempt(service, limit_s), service, operation, params)
+
+
+def _asked(client: Any, service: str, operation: str, params: Mapping[str, object]) -> Mapping[str, Any]:
     from rearm.clouds.aws.faults import translate
 
     try:
-        return cast(Mapping[str, Any], getattr(client(service), _snake(operation))(**params))
+        return cast(Mapping[str, Any], getattr(client, _snake(operation))(**params))
     except Exception as error:
-        raise translate(error, f"{service}:{operation}") from error
+        name = f"{IAM_PREFIXES.get(service, service)}:{operation}"
+        raise translate(error, PERMISSIONS.get(name, name)) from error
 
 
-def alibaba(cloud: Cloud, product: str, operation: str, params: dict[str, object]) -> Mapping[str, Any]:
+def alibaba(cloud: Cloud, product: str, operation: str, params: Mapping[str, object]) -> Mapping[str, Any]:
     """A call that may be repeated; the adapter adds the region. Raises TryAgain."""
-    answer = cast(Any, cloud).call(product, operation, params)
+    answer = cast(Any, cloud).call(product, operation, dict(params))
     return cast(Mapping[str, Any], answer)
 
 
@@ -41,6 +58,11 @@ def aws_code(error: BaseException) -> str:
     from rearm.clouds.aws.faults import error_code
 
     return error_code(error.__cause__)
+
+
+def alibaba_code(error: BaseException) -> str:
+    """The cloud's code of an error that `alibaba` raised; empty if it has none."""
+    return str(getattr(error, "code", ""))
 
 
 def unreadable(operation: str) -> NoReturn:

@@ -1,22 +1,24 @@
-"""`http`: a request is answered with the right status. Redirects are not followed, the body is not read.
+"""`http`: a request is answered with the right status, and with the right body where that is asked for."""
 
-The standard library's client does for a single request without pool, retries or redirects, and imports in half of urllib3's time.
-"""
-
-import contextlib
-import socket
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from rearm.checks import address, target
+from rearm import clock
+from rearm.checks import address, http_body, pattern, target
+from rearm.checks.connection import broken, trust
+from rearm.checks.http_exchange import Answer, Request, exchange
+from rearm.checks.http_redirects import CODES, Step, follow
 from rearm.checks.question import Question
 from rearm.core.model import CheckResult
 
+if TYPE_CHECKING:
+    import ssl
+
 CALLS = address.CALLS
 TARGET = target.TARGET
-SECRET = ("headers",)
-"""Never quoted: a header may carry a token."""
+SECRET = ("headers", "body")
+"""Never quoted: they may carry a token."""
 
 # A negative look-ahead means the same to Python, where `$` also matches before a final line break, and to JSON Schema.
 Path = Annotated[str, msgspec.Meta(pattern=r"^(?!.*[^!-~])/", description="a text that begins with /, without spaces")]
@@ -25,28 +27,60 @@ Codes = Annotated[tuple[Code, ...], msgspec.Meta(min_length=1, description="a li
 HeaderName = Annotated[str, msgspec.Meta(pattern=r"^(?!.*[^!#$%&'*+.^_`|~0-9A-Za-z-]).")]
 HeaderValue = Annotated[str, msgspec.Meta(pattern=r"^(?!.*[^ -~])")]
 Headers = Annotated[dict[HeaderName, HeaderValue], msgspec.Meta(description="a mapping of header names to plain ASCII texts")]
+Body = Annotated[str, msgspec.Meta(max_length=4096, description="a text of at most 4096 characters")]
+Redirects = Annotated[int, msgspec.Meta(ge=0, le=10, description="how many redirects to follow, a whole number from 0 to 10")]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`port` None: 80, or 443 for https. `status` None: 200 to 299. `verify` False: any certificate will do."""
+    """`port` None: 80, or 443 for https. `status` None: 200 to 299. `verify` False: any certificate will do.
+
+    `server_name` None: the certificate must be for the host. `equals` None: whatever the value, if only it is there.
+    """
 
     port: target.Port | None = None
     host: target.Host | None = None
     address: target.AddressKind = "private"
+    address_tag: target.TagKey | None = None
     scheme: Literal["http", "https"] = "http"
     path: Path = "/"
-    method: Literal["GET", "HEAD"] = "GET"
+    method: Literal["GET", "HEAD", "POST", "PUT"] = "GET"
+    body: Body | None = None
     status: Code | Codes | None = None
+    body_matches: pattern.Pattern | None = None
+    json: http_body.JsonPath | None = None
+    equals: http_body.Value | None = None
     headers: Headers = {}
+    redirects: Redirects = 0
     verify: bool = True
+    server_name: target.Host | None = None
 
 
 def problems(settings: Settings, clouds: tuple[str, ...]) -> list[tuple[str, str]]:
     """What is wrong with settings whose types are right: (key, text)."""
     found = target.problems(settings, clouds)
-    if not settings.verify and settings.scheme == "http":
+    plain = settings.scheme == "http" and not settings.redirects
+    if not settings.verify and plain:
         found.append(("verify", "has no use without `scheme: https`"))
+    if settings.server_name is not None and plain:
+        found.append(("server_name", "has no use without `scheme: https`"))
+    if settings.body is not None and settings.method not in ("POST", "PUT"):
+        found.append(("body", f"has no use with `method: {settings.method}`; write POST or PUT"))
+    if settings.method == "HEAD":
+        found += [(key, "the answer to HEAD has no body") for key in ("body_matches", "json") if getattr(settings, key) is not None]
+    if settings.body_matches is not None and (trouble := pattern.problem(settings.body_matches)):
+        found.append(("body_matches", trouble))
+    if settings.equals is not None and settings.json is None:
+        found.append(("equals", "has no use without `json`, which says where"))
+    try:
+        http_body.parts(settings.json or "$")
+    except ValueError:
+        found.append(("json", f"`{settings.json}`: no path; write it like $.checks.db, items[0].state or $['a key']"))
     return found
+
+
+def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
+    """Of `CALLS`, what these settings need on that cloud: a fixed host is not looked up."""
+    return CALLS[cloud] if settings.host is None else ()
 
 
 def label(settings: Settings) -> str:
@@ -55,95 +89,64 @@ def label(settings: Settings) -> str:
 
 
 def ask(settings: Settings, question: Question) -> CheckResult:
-    """Sends one request. Raises RearmError when the instance's address cannot be looked up."""
-    return target.ask_at(settings, question, lambda host: _answer(settings, host, question.limit_s))
+    """Sends one request, and one more for each redirect. Raises RearmError when the instance's address cannot be looked up."""
+    return target.ask_at(settings, question, lambda host: _judged(settings, host, question.limit_s))
 
 
-def _answer(settings: Settings, host: str, limit_s: float) -> CheckResult:
-    """A status, judged. Raises Unreached when there is none."""
+def _judged(settings: Settings, host: str, limit_s: float) -> CheckResult:
+    """An answer, judged. Raises Unreached when there is none."""
+    deadline = clock.monotonic() + limit_s
     try:
-        found = _status(settings, host, limit_s)
+        answer, refused = _asked(settings, host, deadline)
     except TimeoutError:
         raise target.Unreached(f"no HTTP answer within {limit_s:g} s") from None
     except OSError as error:
-        # ssl's errors are OSErrors with a reason such as CERTIFICATE_VERIFY_FAILED.
-        reason = getattr(error, "verify_message", None) or getattr(error, "reason", None) or error.strerror or type(error).__name__
-        raise target.Unreached(f"the connection broke: {str(reason).lower()}") from None
+        raise target.Unreached(f"the connection broke: {broken(error)}") from None
+    if refused:
+        return CheckResult("waiting", refused)
+    if not answer.status:
+        return CheckResult("waiting", "what answers does not speak HTTP")
+    if not _wanted(settings, answer.status):
+        wants = ", ".join(map(str, _codes(settings))) or "200-299"
+        return CheckResult("waiting", f"{answer.status}, wants {wants}")
+    wrong = http_body.wrong(answer.body, answer.whole, settings.body_matches, settings.json, settings.equals, deadline)
+    return CheckResult("waiting", f"{answer.status}, but {wrong}") if wrong else CheckResult("passed", str(answer.status))
+
+
+def _asked(settings: Settings, host: str, deadline: float) -> tuple[Answer, str]:
+    """The last answer of the chain, and why a redirect was not followed, empty if that did not happen. All of them go to `host`."""
+    step = Step(settings.scheme, _port(settings), settings.path, settings.method)
+    virtual = next((value for name, value in settings.headers.items() if name.lower() == "host"), "")
+    own = frozenset(name.lower() for name in (host, settings.server_name, virtual.partition(":")[0]) if name)
+    body = None if settings.body is None else settings.body.encode()
+    read = http_body.READ_MAX if settings.body_matches is not None or settings.json is not None else 0
+    for followed in range(settings.redirects + 1):
+        request = Request(step.method, step.path, settings.headers, body if step.method == settings.method else None)
+        context, left_s = _context(settings, step), deadline - clock.monotonic()
+        answer = exchange(host, step.port, request, left_s, context=context, server_name=settings.server_name or "", read=read)
+        if not settings.redirects or answer.status not in CODES or _wanted(settings, answer.status):
+            return answer, ""
+        if followed == settings.redirects:
+            return answer, f"{answer.status}, after {followed} redirects"
+        next_step = follow(step, answer.status, answer.headers.get("location", ""), own)
+        if isinstance(next_step, str):
+            return answer, next_step
+        step = next_step
+    raise AssertionError("unreachable: the last round returns")
+
+
+def _context(settings: Settings, step: Step) -> "ssl.SSLContext | None":
+    return trust(verify=settings.verify) if step.scheme == "https" else None
+
+
+def _codes(settings: Settings) -> tuple[int, ...]:
     wanted = settings.status
-    codes = (wanted,) if isinstance(wanted, int) else wanted or ()
-    if found in codes or (not codes and 200 <= found <= 299):
-        return CheckResult("passed", str(found))
-    wants = ", ".join(map(str, codes)) if codes else "200-299"
-    return CheckResult("waiting", f"{found}, wants {wants}" if found else "what answers does not speak HTTP")
+    return (wanted,) if isinstance(wanted, int) else wanted or ()
 
 
-def _status(settings: Settings, host: str, limit_s: float) -> int:
-    """The answer's status, 0 if it is not HTTP. The whole exchange is cut off at the limit, even if the other side drips."""
-    import http.client
-
-    given = {name.lower() for name in settings.headers}
-    headers = {name: value for name, value in (("User-Agent", "rearm"), ("Connection", "close")) if name.lower() not in given}
-    with _Cut(limit_s) as cut:
-        line = cut.watch(_wrapped(settings, host, target.connect(host, _port(settings), limit_s)))
-        try:
-            if settings.scheme == "https":
-                cast(Any, line).do_handshake()
-            connection = http.client.HTTPConnection(host, _port(settings))
-            connection.sock = line
-            connection.request(settings.method, settings.path, headers=headers | settings.headers)
-            return connection.getresponse().status
-        except (http.client.HTTPException, OSError) as error:
-            if cut.done:
-                raise TimeoutError from None
-            if isinstance(error, OSError):
-                raise
-            return 0
-        finally:
-            line.close()
-
-
-class _Cut:
-    """Ends a connection after its time, whatever the two sides are doing. A socket's own timeout starts anew with each byte."""
-
-    def __init__(self, limit_s: float) -> None:
-        import threading
-
-        self.done = False
-        self._line: socket.socket | None = None
-        self._timer = threading.Timer(limit_s, self._cut)
-        self._timer.daemon = True
-
-    def __enter__(self) -> "_Cut":
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def watch(self, line: socket.socket) -> socket.socket:
-        self._line = line
-        if self.done:
-            self._cut()
-        return line
-
-    def _cut(self) -> None:
-        self.done = True
-        if self._line is not None:
-            with contextlib.suppress(OSError):
-                # Not SSLSocket.shutdown: that forgets its TLS state under the feet of the reading thread.
-                socket.socket.shutdown(self._line, socket.SHUT_RDWR)
-
-
-def _wrapped(settings: Settings, host: str, plain: socket.socket) -> socket.socket:
-    """The connection, ready for a TLS handshake where the scheme asks for it."""
-    if settings.scheme == "http":
-        return plain
-    import ssl
-
-    context = ssl.create_default_context()
-    if not settings.verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+def _wanted(settings: Settings, status: int) -> bool:
+    codes = _codes(settings)
+    return status in codes if codes else 200 <= status <= 299
 
 
 def _port(settings: Settings) -> int:

@@ -8,10 +8,16 @@ from rearm.core.model import Action
 
 
 class Question(NamedTuple):
-    """`known`: what this wait's earlier looks remembered. `limit_s`: after so many seconds nobody waits for the answer any more."""
+    """`known`: what this wait's earlier looks remembered. `limit_s`: after so many seconds nobody waits for the answer any more.
+
+    A step is told its `profile`, its `stage` (empty outside one) and its `number` among the profile's steps too.
+    """
 
     instance: str
     action: Action
     cloud: Cloud
     known: Mapping[str, str]
     limit_s: float
+    profile: str = ""
+    stage: str = ""
+    number: int = 0

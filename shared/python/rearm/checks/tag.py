@@ -7,12 +7,16 @@ from typing import Annotated
 
 import msgspec
 
+from rearm.checks import existence
 from rearm.checks.asking import alibaba, aws, listed, short
 from rearm.checks.question import Question
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult
 
-CALLS = {"aws": ("ec2:DescribeTags",), "alibaba": ("ecs:ListTagResources",)}
+CALLS = {
+    "aws": ("ec2:DescribeTags", *existence.CALLS["aws"]),
+    "alibaba": ("ecs:ListTagResources", *existence.CALLS["alibaba"]),
+}
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=128, description="a text of 1 to 128 characters, the tag's key")]
 Value = Annotated[str, msgspec.Meta(max_length=256, description="a text of at most 256 characters, the tag's value")]
 
@@ -29,11 +33,12 @@ def label(settings: Settings) -> str:
 
 
 def ask(settings: Settings, question: Question) -> CheckResult:
-    """Asks for the one tag. Raises RearmError when the cloud cannot be asked. An instance that is gone has no tags: waiting."""
+    """Asks for the one tag. Raises RearmError when the cloud cannot be asked. An instance that is gone has no tags: if there is none, that
+    is asked too."""
     key, instance, cloud = settings.key, question.instance, question.cloud
     found = _on_aws(key, instance) if cloud.name == "aws" else _on_alibaba(key, instance, cloud)
     if found is None:
-        return CheckResult("waiting", f"no tag {short(settings.key)} yet")
+        return existence.or_gone(question, CheckResult("waiting", f"no tag {short(settings.key)} yet"))
     if settings.value is None or found == settings.value:
         return CheckResult("passed", f"the tag is `{short(found)}`")
     return CheckResult("waiting", f"the tag is `{short(found)}`, wants `{short(settings.value)}`")

@@ -1,4 +1,4 @@
-"""Where `http` and `tcp` connect to: what both can set, and the connection itself."""
+"""Where `http`, `tcp` and `tls` connect to: what all of them can set, and the connection itself."""
 
 import socket
 from collections.abc import Callable
@@ -19,18 +19,21 @@ Host = Annotated[
     ),
 ]
 AddressKind = Literal["private", "public", "dns", "ipv6"]
+TagKey = Annotated[str, msgspec.Meta(min_length=1, max_length=128, description="a text of 1 to 128 characters, a tag's key")]
 
 # Instance metadata (and with it credentials) answers at these, on either cloud. A check has no business there.
 METADATA = ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
 
 
 class Where(Protocol):
-    """What the settings of both checks have in common."""
+    """What the settings of the checks have in common."""
 
     @property
     def host(self) -> str | None: ...
     @property
     def address(self) -> AddressKind: ...
+    @property
+    def address_tag(self) -> str | None: ...
 
 
 class Unreached(Exception):
@@ -47,16 +50,17 @@ def ask_at(where: Where, question: Question, probe: Callable[[str], CheckResult]
     if where.host is not None:
         return _probed(probe, where.host)
     instance, cloud, known = question.instance, question.cloud, question.known
-    key = f"address:{where.address}:{instance}"
+    kind = where.address if where.address_tag is None else f"{address.TAG}{where.address_tag}"
+    key = f"address:{kind}:{instance}"
     if key not in known:
-        found = address.find(where.address, instance, cloud)
+        found = address.find(kind, instance, cloud)
         if isinstance(found, CheckResult):
             return found
         return msgspec.structs.replace(_probed(probe, found), remember={key: found})
     try:
         return probe(known[key])
     except Unreached as unreached:
-        now = address.find(where.address, instance, cloud, quiet=True)
+        now = address.find(kind, instance, cloud, quiet=True)
         if isinstance(now, CheckResult):
             return now if now.status == "gone" else CheckResult("waiting", str(unreached))
         return CheckResult("waiting", str(unreached), {} if now == known[key] else {key: now})
@@ -121,6 +125,8 @@ def problems(where: Where, clouds: tuple[str, ...]) -> list[tuple[str, str]]:
         found.append(("host", f"`{where.host}`: an address for instance metadata; a check may not go there"))
     if where.host is not None and where.address != "private":
         found.append(("address", "has no use beside `host`; give one of the two"))
+    if where.address_tag is not None and (where.host is not None or where.address != "private"):
+        found.append(("address_tag", f"has no use beside `{'address' if where.host is None else 'host'}`; give one of the two"))
     if where.address == "dns" and clouds == ("alibaba",):
         found.append(("address", "`dns`: Alibaba Cloud tells no DNS name of an instance; use private, public or ipv6"))
     return found

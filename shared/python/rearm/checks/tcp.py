@@ -15,9 +15,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: target.Port
     host: target.Host | None = None
     address: target.AddressKind = "private"
+    address_tag: target.TagKey | None = None
 
 
 problems = target.problems
+
+
+def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
+    """Of `CALLS`, what these settings need on that cloud: a fixed host is not looked up."""
+    return CALLS[cloud] if settings.host is None else ()
 
 
 def label(settings: Settings) -> str:

@@ -25,8 +25,9 @@ import msgspec
 from rearm.core import grid
 from rearm.core.limits import Limits
 from rearm.core.model import Action, Complete, Decision, Heartbeat, Held, Hook, Recheck, Result, Wait
+from rearm.core.patience import Results
 from rearm.core.profile import Profile
-from rearm.core.verdict import Results, judge
+from rearm.core.verdict import judge
 
 HEARTBEATS_IN_RESERVE = 2
 """Of the 20 on Alibaba Cloud, kept for calls that failed but may have counted."""
@@ -210,13 +211,15 @@ def heartbeat_due(wait: Wait, profile: Profile, limits: Limits) -> float:
     """When the next heartbeat is due; infinity if the wait already lasts beyond its last look. A wait whose completion is not confirmed
     needs no end: it is extended as long as it can be.
 
-    Instances of a burst begin together. Their first heartbeats are spread, and all that follow keep that distance.
+    Instances of a burst begin together. Their first heartbeats are spread, and all that follow keep that distance. One that has failed is
+    due no later than it was: the time that the spread has left is for trying again.
     """
     if heartbeats_left(wait, limits) == 0:
         return math.inf
     if wait.lapses_at >= _needed_until(wait, profile, limits) and not wait.ending:
         return math.inf
-    return wait.lapses_at - guard_s(wait, profile, limits) - (0 if wait.heartbeats else spread_s(wait))
+    spread = spread_s(wait) if wait.troubles or not wait.heartbeats else 0
+    return wait.lapses_at - guard_s(wait, profile, limits) - spread
 
 
 def spread_s(wait: Wait) -> float:

@@ -96,13 +96,23 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     ending: Result | None = None
     """A result that was decided and sent but not confirmed: it is sent again, never another."""
     known: dict[str, str] = {}
-    """What checks remember from look to look (an address, a command id)."""
+    """What checks and steps remember from look to look: an address, a command id, since when a check passes, which step is done."""
 
 
 class CheckResult(msgspec.Struct, frozen=True):
     """One check's answer about one instance. `gone` means that the instance does not exist any more."""
 
     status: Status
+    reason: str
+    remember: dict[str, str] = {}
+    error: bool = False
+    """Nobody answered: the cloud could not be asked, or the check broke. Such a `waiting` says nothing of the instance."""
+
+
+class StepResult(msgspec.Struct, frozen=True):
+    """What came of a step in this look. `going`: not done yet, it is tried again; `failed`: it never will be."""
+
+    status: Literal["done", "going", "failed"]
     reason: str
     remember: dict[str, str] = {}
 

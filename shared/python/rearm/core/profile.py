@@ -4,6 +4,7 @@ The values only; reading and judging a configuration file is `rearm.config`. The
 """
 
 from fnmatch import fnmatchcase
+from typing import Literal
 
 import msgspec
 
@@ -49,7 +50,7 @@ def _fits(patterns: tuple[str, ...], *values: str | None) -> bool:
     return any(fnmatchcase(value, pattern) for value in given for pattern in patterns)
 
 
-class Check(msgspec.Struct, frozen=True):
+class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     """One question: its kind in the table of checks, its settings (already judged), its time limit."""
 
     kind: str
@@ -57,18 +58,60 @@ class Check(msgspec.Struct, frozen=True):
     limit_s: float = 5.0
     label: str = ""
     """How log lines and timelines name it, e.g. `http :8080/healthz`."""
+    after_s: int = 0
+    """It is not asked before the wait is so old."""
+    for_s: int = 0
+    """It has passed when it has answered so for this long,"""
+    for_looks: int = 1
+    """and in so many looks in a row."""
+    fail_after_s: int | None = None
+    """A wait so old that the check still answers `waiting` has failed."""
+    required: bool = True
+    """False: its answer is told, and decides nothing."""
+
+
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something to do once: its kind in the table of steps, its settings (already judged), its time limit for one look."""
+
+    kind: str
+    settings: dict[str, object]
+    limit_s: float = 10.0
+    label: str = ""
+    after_s: int = 0
+    """It is done when the wait is so old: an escalation."""
+    stage: str = ""
+    """The name of the stage that it belongs to. Steps of a stage are done one after the other; stages do not wait for each other."""
+    once: bool = False
+    """Done once for the action, and not for each of its instances."""
+    repeatable: bool = True
+    """False: to do it twice would show, so it waits for the look of a timer, which duplicates of a notification do not have."""
+    required: bool = True
+    """False: when it fails, that is told, and decides nothing."""
 
 
 class All(msgspec.Struct, frozen=True, tag="all"):
     """Passed when every part is."""
 
-    of: tuple["All | Any | One", ...]
+    of: tuple["Condition", ...]
 
 
 class Any(msgspec.Struct, frozen=True, tag="any"):
     """Passed when one part is."""
 
-    of: tuple["All | Any | One", ...]
+    of: tuple["Condition", ...]
+
+
+class AtLeast(msgspec.Struct, frozen=True, tag="n_of"):
+    """Passed when `n` parts are."""
+
+    n: int
+    of: tuple["Condition", ...]
+
+
+class Not(msgspec.Struct, frozen=True, tag="not"):
+    """Passed when the part was asked and is not."""
+
+    of: "Condition"
 
 
 class One(msgspec.Struct, frozen=True, tag="check"):
@@ -77,7 +120,7 @@ class One(msgspec.Struct, frozen=True, tag="check"):
     index: int
 
 
-Condition = All | Any | One
+Condition = All | Any | AtLeast | Not | One
 
 
 class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,7 +129,10 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     match: Match = Match()
     checks: tuple[Check, ...] = ()
-    condition: All | Any | One = All(of=())
+    condition: Condition = All(of=())
+    instances: Literal["all", "any"] | int = "all"
+    """How many of the action's instances have to be ready."""
+    steps: tuple[Step, ...] = ()
     every_s: int = 60
     budget_s: int | None = None
     on_failure: Result | None = None

@@ -1,14 +1,11 @@
-"""From the checks' answers to one verdict for the action: every instance must pass."""
-
-from collections.abc import Mapping
+"""From the checks' answers, and the steps that are done, to one verdict for the action."""
 
 import msgspec
 
-from rearm.core.model import CheckResult, Status, Wait
-from rearm.core.profile import All, Condition, One, Profile
-
-Results = Mapping[tuple[int, str], CheckResult]
-"""(index of the check in the profile, instance id) -> its answer."""
+from rearm.core import staging
+from rearm.core.model import Status, Wait
+from rearm.core.patience import Results
+from rearm.core.profile import All, AtLeast, Condition, Not, One, Profile
 
 BELIEVE_GONE_AFTER_S = 120
 """A new instance may be unknown to the cloud's describe calls for a while (eventual consistency)."""
@@ -22,7 +19,19 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def judge(wait: Wait, results: Results, profile: Profile, now: float) -> Verdict:
-    """The verdict over all instances; `gone` only when every instance is gone."""
+    """The verdict over all instances and steps; `gone` only when every instance is gone."""
+    checked = _of_the_checks(wait, results, profile, now)
+    failed, waiting = staging.holding(profile, wait, now)
+    if checked.status == "gone":
+        return checked
+    if failed:
+        return Verdict("failed", "; ".join(failed))
+    if checked.status in ("passed", "waiting") and waiting:
+        return Verdict("waiting", "; ".join(waiting if checked.status == "passed" else [checked.reason, *waiting]))
+    return checked
+
+
+def _of_the_checks(wait: Wait, results: Results, profile: Profile, now: float) -> Verdict:
     launching = wait.action.transition != "terminate"
     per_instance: dict[str, Status] = {}
     for instance in wait.action.instances:
@@ -30,44 +39,91 @@ def judge(wait: Wait, results: Results, profile: Profile, now: float) -> Verdict
         if status == "gone" and launching and now < wait.began_at + BELIEVE_GONE_AFTER_S:
             status = "waiting"
         per_instance[instance] = status
-    statuses = set(per_instance.values())
-    if statuses == {"gone"}:
+    statuses = list(per_instance.values())
+    if set(statuses) == {"gone"}:
         return Verdict("gone", _say(per_instance, results, profile, "gone"))
-    if "gone" in statuses and launching:
-        return Verdict("failed", _say(per_instance, results, profile, "gone"))
-    for status in ("failed", "waiting"):
-        if status in statuses:
-            return Verdict(status, _say(per_instance, results, profile, status))
-    return Verdict("passed", "every check passed" if profile.checks else "the profile asks for no check")
+    # A leaving instance that is gone needs no more; a new one is lost.
+    ready = statuses.count("passed") + (0 if launching else statuses.count("gone"))
+    lost = statuses.count("failed") + (statuses.count("gone") if launching else 0)
+    needed = _needed(profile, len(statuses))
+    if ready >= needed:
+        return Verdict("passed", _passed(profile, ready, len(statuses)))
+    if len(statuses) - lost < needed:
+        first: Status = "gone" if "gone" in statuses and launching else "failed"
+        return Verdict("failed", _say(per_instance, results, profile, first))
+    return Verdict("waiting", _say(per_instance, results, profile, "waiting"))
+
+
+def _needed(profile: Profile, instances: int) -> int:
+    """How many instances have to be ready. Of an action with fewer, all."""
+    wanted = {"all": instances, "any": 1}.get(str(profile.instances), profile.instances)
+    return min(int(wanted), instances)
+
+
+def _passed(profile: Profile, ready: int, instances: int) -> str:
+    if not profile.checks:
+        return "every step is done" if profile.steps else "the profile asks for no check"
+    return "every check passed" if ready == instances else f"every check passed for {ready} of {instances} instances"
 
 
 def _of_instance(condition: Condition, instance: str, results: Results) -> Status:
     if isinstance(condition, One):
         result = results.get((condition.index, instance))
         return result.status if result else "waiting"
+    if isinstance(condition, Not):
+        return _opposite(condition.of, instance, results)
     parts = [_of_instance(part, instance, results) for part in condition.of]
     if "gone" in parts:
         return "gone"
     if isinstance(condition, All):
         order: tuple[Status, ...] = ("failed", "waiting")
         return next((status for status in order if status in parts), "passed")
-    if not parts or "passed" in parts:
+    needed = condition.n if isinstance(condition, AtLeast) else min(1, len(parts))
+    if parts.count("passed") >= needed:
         return "passed"
-    return "waiting" if "waiting" in parts else "failed"
+    return "waiting" if len(parts) - parts.count("failed") >= needed else "failed"
+
+
+def _opposite(condition: Condition, instance: str, results: Results) -> Status:
+    """`not`. An answer that nobody gave has no opposite: an error would pass."""
+    status = _of_instance(condition, instance, results)
+    if status == "gone":
+        return "gone"
+    if status == "passed":
+        return "waiting"
+    answers = [results.get((index, instance)) for index in indices(condition)]
+    return "waiting" if any(answer is None or answer.error for answer in answers) else "passed"
+
+
+def indices(condition: Condition) -> list[int]:
+    """The checks that a condition asks for, in the order of the file."""
+    if isinstance(condition, One):
+        return [condition.index]
+    parts = (condition.of,) if isinstance(condition, Not) else condition.of
+    return [index for part in parts for index in indices(part)]
 
 
 def _say(per_instance: dict[str, Status], results: Results, profile: Profile, status: Status) -> str:
     """The reasons of the checks that hold the verdict, shortest useful form."""
     several = len(per_instance) > 1
+    negated = set(_negated(profile.condition))
     parts = []
     for instance, its_status in per_instance.items():
         if its_status != status:
             continue
         reasons = [
-            f"{check.label or check.kind}: {results[index, instance].reason}"
+            f"{'not ' if index in negated else ''}{check.label or check.kind}: {results[index, instance].reason}"
             for index, check in enumerate(profile.checks)
-            if (index, instance) in results and results[index, instance].status != "passed"
+            if check.required and (index, instance) in results and (results[index, instance].status != "passed") != (index in negated)
         ]
         text = "; ".join(reasons) or "not asked yet"
         parts.append(f"{instance}: {text}" if several else text)
     return " | ".join(parts)
+
+
+def _negated(condition: Condition) -> list[int]:
+    if isinstance(condition, One):
+        return []
+    if isinstance(condition, Not):
+        return indices(condition.of)
+    return [index for part in condition.of for index in _negated(part)]

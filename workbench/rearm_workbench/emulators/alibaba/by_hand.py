@@ -5,11 +5,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from rearm.core.model import Result, Transition
+from rearm_workbench.emulators.alibaba.cloud_assistant import CloudAssistant
 from rearm_workbench.emulators.alibaba.ecs import Ecs
 from rearm_workbench.emulators.alibaba.ess import Ess
 from rearm_workbench.emulators.alibaba.faults import Faults
 from rearm_workbench.emulators.alibaba.fc import Fc, Invocation
+from rearm_workbench.emulators.alibaba.oss import Oss
+from rearm_workbench.emulators.alibaba.parameters import Parameters
 from rearm_workbench.emulators.lifecycle import Clock, LifecycleAction
+from rearm_workbench.emulators.scripts import Scripts
 
 
 class ByHand:
@@ -18,6 +22,9 @@ class ByHand:
     clock: Clock
     ess: Ess
     ecs: Ecs
+    assistant: CloudAssistant
+    parameters: Parameters
+    oss: Oss
     fc: Fc
     _faults: Faults
     _lock: AbstractContextManager[object]
@@ -58,10 +65,35 @@ class ByHand:
         with self._lock:
             self.ecs.instance(instance_id).ready = ready
 
+    @property
+    def scripts(self) -> Scripts:
+        """What becomes of scripts on the instances, and whether Cloud Assistant is online there."""
+        return self.assistant.scripts
+
     def put_tag(self, instance_id: str, key: str, value: str) -> None:
         """Tag an instance."""
         with self._lock:
             self.ecs.instance(instance_id).tags[key] = value
+
+    def put_parameter(self, name: str, value: str, store: str = "oos") -> None:
+        """Set a parameter of OOS, or with `store="kms"` a secret of KMS."""
+        with self._lock:
+            self.parameters.values[store][name] = value
+
+    def put_object(self, bucket: str, key: str) -> None:
+        """Put an object into OSS; its bucket is there from now on."""
+        with self._lock:
+            self.oss.buckets.setdefault(bucket, set()).add(key)
+
+    def set_function(self, name: str, run: Callable[[bytes], tuple[bytes, str | None]]) -> None:
+        """A function (`service/function` on FC 2.0) that answers who waits: `run(payload)` gives its result, and a line if it failed."""
+
+        def answered(_name: str, payload: bytes) -> tuple[bytes, bool]:
+            answer, error = run(payload)
+            return answer, error is not None
+
+        with self._lock:
+            self.fc.functions[name] = answered
 
     def vanish(self, instance_id: str) -> None:
         """The instance is described no more; an action that has lost all its instances ends, `by="gone"`."""

@@ -88,6 +88,7 @@ class Described:
             "MinSize": group.minimum,
             "MaxSize": group.maximum,
             "DefaultCooldown": group.cooldown_s,
+            "SuspendedProcesses": {"SuspendedProcess": group.suspended} if version == OLD else group.suspended,
             "LifecycleState": "Deleting" if group.deleting else "Active" if group.active else "Inactive",
             "GroupType": "ECS",
             "GroupDeletionProtection": group.protected,

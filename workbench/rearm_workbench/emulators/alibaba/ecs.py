@@ -1,6 +1,6 @@
 """Elastic Compute Service (ECS) 2014-05-26: the three describes that checks use.
 
-Shapes: AlibabaCloud ECS API reference, DescribeInstanceStatus, DescribeInstances, ListTagResources.
+Shapes: AlibabaCloud ECS API reference, DescribeInstanceStatus, DescribeInstances, ListTagResources, TagResources.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rearm_workbench.emulators.alibaba.wire import ApiError, RpcCall
+from rearm_workbench.emulators.alibaba.wire import ApiError, RpcCall, bad_parameter
 
 VERSIONS = ("2014-05-26",)
 
@@ -41,6 +41,7 @@ class Ecs:
             "DescribeInstanceStatus": self.describe_status,
             "DescribeInstances": self.describe_instances,
             "ListTagResources": self.list_tags,
+            "TagResources": self.tag,
         }
 
     def instance(self, instance_id: str) -> Instance:
@@ -84,6 +85,20 @@ class Ecs:
             if not wanted or key in wanted
         ]
         return {"TagResources": {"TagResource": tags}, "NextToken": ""}
+
+    def tag(self, call: RpcCall) -> dict[str, Any]:
+        if call.need("ResourceType") != "instance":
+            raise ApiError("InvalidResourceType.NotFound", "The emulator holds tags of ResourceType instance only.", 404)
+        ids, tags = call.numbered("ResourceId"), call.numbered_parts("Tag")
+        if not ids or not tags or not all(1 <= len(tag.get("key", "")) <= 128 and len(tag.get("value", "")) <= 128 for tag in tags):
+            raise bad_parameter("Tag" if ids else "ResourceId")
+        found = [self.instances.get(one) for one in ids]
+        if any(one is None or one.gone for one in found):
+            raise ApiError("InvalidResourceId.NotFound", "The specified ResourceIds are not found in our records.", 404)
+        for one in found:
+            assert one is not None
+            one.tags.update({tag["key"]: tag.get("value", "") for tag in tags})
+        return {}
 
     def _page(self, call: RpcCall, ids: list[str]) -> tuple[int, int, list[Instance]]:
         """How many there are, the page's size, and the first page: an action has fewer instances than a page holds."""

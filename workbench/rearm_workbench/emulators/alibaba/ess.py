@@ -10,6 +10,7 @@ from rearm_workbench.emulators.alibaba.ecs import Ecs
 from rearm_workbench.emulators.alibaba.groups import Groups, Hook
 from rearm_workbench.emulators.alibaba.hooks import NEW, OLD, Exists, Hooks
 from rearm_workbench.emulators.alibaba.ids import Ids
+from rearm_workbench.emulators.alibaba.processes import Processes
 from rearm_workbench.emulators.alibaba.scaling import Scaling
 from rearm_workbench.emulators.alibaba.wire import RpcCall
 from rearm_workbench.emulators.lifecycle import LifecycleAction, LifecycleBook
@@ -26,7 +27,7 @@ class Ess:
         self.activities = Activities(self.groups, self.actions, ecs, book.clock, ids, notify)
         self.scaling = Scaling(self.groups, self.hooks, self.activities)
         described = Described(self.groups, ecs)
-        parts = (self.hooks, self.actions, self.scaling, described)
+        parts = (self.hooks, self.actions, self.scaling, Processes(self.groups), described)
         self.operations: dict[str, Callable[[RpcCall], dict[str, Any]]] = {
             name: operation for part in parts for name, operation in part.operations.items()
         }

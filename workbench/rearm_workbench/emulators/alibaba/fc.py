@@ -59,6 +59,8 @@ class Fc:
     ) -> None:
         self.clock, self._lock, self.invoke, self.timers_late_s, self.ids, self.run = clock, lock, invoke, timers_late_s, ids, run
         self._with_id = invoke is not None and _takes_four(invoke)
+        self.functions: dict[str, Run] = {}
+        """Those that were put there one by one; `run` is for all others."""
         self.pending: list[Invocation] = []
         self.unreported: dict[str, Invocation] = {}
         self.tasks = Tasks(clock)
@@ -88,6 +90,10 @@ class Fc:
         function = function_of(incoming)
         if incoming.headers.get("x-fc-invocation-type", "Sync") != "Sync":
             raise ApiError("InvalidArgument", "x-fc-invocation-type is Sync or Async.")
+        if function in self.functions:
+            return function, self.functions[function]
+        if self.run is None and self.functions:
+            raise ApiError("FunctionNotFound", f"function '{function}' does not exist", 404)
         if self.run is None:
             raise ApiError("PathNotSupported", "This emulator runs no function: only x-fc-invocation-type: Async.")
         return function, self.run

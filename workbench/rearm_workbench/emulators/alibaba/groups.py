@@ -85,6 +85,7 @@ class Group:
     protected: bool = False
     deleting: bool = False
     tags: list[tuple[str, str]] = field(default_factory=list)
+    suspended: list[str] = field(default_factory=list)
     hooks: dict[str, Hook] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
 

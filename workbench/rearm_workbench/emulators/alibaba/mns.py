@@ -190,6 +190,13 @@ class Mns:
         found = [message for message in queue.messages if message.visible_at <= now]
         return sorted(found, key=lambda message: (message.priority, message.enqueued_at))
 
+    def counts(self, queue: Queue) -> dict[str, int]:
+        """Messages that can be received, that somebody has received and not deleted, and that are to be received later."""
+        active, now = len(self.visible(queue)), self.clock.now()
+        hidden = [message for message in queue.messages if message.visible_at > now]
+        inactive = sum(message.dequeues > 0 for message in hidden)
+        return {"ActiveMessages": active, "InactiveMessages": inactive, "DelayMessages": len(hidden) - inactive}
+
     def receive(self, queue: Queue, most: int) -> list[Message]:
         now, received = self.clock.now(), self.visible(queue)[:most]
         for message in received:

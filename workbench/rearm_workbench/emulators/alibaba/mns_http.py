@@ -190,12 +190,7 @@ class MnsHttp:
         return Answer(204, {})
 
     def _queue(self, queue: Queue) -> Fields:
-        now = self.mns.clock.now()
-        active = len(self.mns.visible(queue))
-        hidden = [message for message in queue.messages if message.visible_at > now]
-        inactive = sum(message.dequeues > 0 for message in hidden)
-        counts = {"ActiveMessages": active, "InactiveMessages": inactive, "DelayMessages": len(hidden) - inactive}
-        return {"QueueName": queue.name, **queue.attributes, **counts, **times(queue)}
+        return {"QueueName": queue.name, **queue.attributes, **self.mns.counts(queue), **times(queue)}
 
 
 def failure(request: Request, error: ApiError, request_id: str) -> Answer:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from rearm_workbench.emulators.alibaba import mns_http
+from rearm_workbench.emulators.alibaba import cs, mns_http
 from rearm_workbench.emulators.alibaba.loopback import Incoming
 from rearm_workbench.emulators.alibaba.wire import RpcCall
 
-_RPC: tuple[str, ...] = ("Describe", "List")
+_RPC: tuple[str, ...] = ("Describe", "List", "Get")
 _MNS: tuple[str, ...] = ("Get", "List", "Peek")
 
 
@@ -21,6 +21,8 @@ def read_of(method: str, path: str, headers: Mapping[str, str], body: bytes) -> 
         name, words = mns_http.Request(incoming).operation, _MNS
     elif route == "/":
         name, words = RpcCall(incoming, "").action, _RPC
+    elif route.startswith(cs.PREFIX):
+        name, words = cs.name_of(incoming), _RPC
     else:
-        return None
+        return "HeadObject" if method == "HEAD" else None
     return name if name.startswith(words) else None

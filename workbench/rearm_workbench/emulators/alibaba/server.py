@@ -6,8 +6,23 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from rearm.clouds.alibaba.endpoints import BY_ACCOUNT, BY_REGION
 from rearm.core.limits import ALIBABA
-from rearm_workbench.emulators.alibaba import ecs, ess, fc, fc_tasks, mns_http, signatures, sts
+from rearm_workbench.emulators.alibaba import (
+    balancers,
+    cloud_assistant,
+    cms,
+    cs,
+    ecs,
+    ess,
+    fc,
+    fc_tasks,
+    mns_http,
+    oss,
+    parameters,
+    signatures,
+    sts,
+)
 from rearm_workbench.emulators.alibaba.account import ACCESS_KEY_ID, ACCESS_KEY_SECRET, ACCOUNT, REGION, SECURITY_TOKEN
 from rearm_workbench.emulators.alibaba.by_hand import ByHand
 from rearm_workbench.emulators.alibaba.faults import Faults, json_object
@@ -17,7 +32,7 @@ from rearm_workbench.emulators.alibaba.mns import Mns
 from rearm_workbench.emulators.alibaba.reads import read_of
 from rearm_workbench.emulators.alibaba.targets import Targets, Trigger, TriggerKind
 from rearm_workbench.emulators.alibaba.wire import ApiError, RpcCall, failure, success
-from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook
+from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook, LockedClock
 
 __all__ = ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "ACCOUNT", "REGION", "SECURITY_TOKEN", "AlibabaEmulator"]
 
@@ -26,23 +41,6 @@ class Journal(Protocol):
     """What a request is recorded in before it is executed."""
 
     def record(self, cloud: str, method: str, path: str, headers: dict[str, str], body: bytes) -> None: ...
-
-
-class _LockedClock:
-    """The clock, whose timers wait for the request in hand."""
-
-    def __init__(self, clock: Clock, lock: AbstractContextManager[object]) -> None:
-        self._clock, self._lock = clock, lock
-
-    def now(self) -> float:
-        return self._clock.now()
-
-    def call_at(self, at: float, run: Callable[[], None]) -> object:
-        def locked() -> None:
-            with self._lock:
-                run()
-
-        return self._clock.call_at(at, locked)
 
 
 class AlibabaEmulator(ByHand):
@@ -75,18 +73,26 @@ class AlibabaEmulator(ByHand):
         self._faults, self._ids, self._ids_of_reads = Faults(), Ids(seed), Ids(seed + 1)
         self.control: Callable[[str, bytes], bytes | None] | None = None
         self.clock = clock
-        locked = _LockedClock(clock, self._lock)
+        locked = LockedClock(clock, self._lock)
         self.book = LifecycleBook(locked, ALIBABA, heartbeat_adds=heartbeat_adds)
         self.ecs = ecs.Ecs()
         self.fc = fc.Fc(clock, self._lock, invoke, timers_late_s, self._ids, run)
         self.mns = Mns(locked, self._ids)
         self.targets = Targets(self.mns, locked, self._ids, self.fc.enqueue)
+        self.assistant = cloud_assistant.CloudAssistant(self.ecs, locked, self._ids)
+        self.parameters, self.oss = parameters.Parameters(), oss.Oss()
+        self.cms = cms.Cms(clock, self.mns)
+        self.cs = cs.ContainerService()
+        self.balancers = balancers.Balancers(self.ecs.is_gone)
         self.ess = ess.Ess(self.book, self.ecs, self._ids, self.mns.exists, self.targets.notify)
         self._mns_http = mns_http.MnsHttp(self.mns)
         self._rpc = {
             "ess": (ess.VERSIONS, self.ess.operations),
-            "ecs": (ecs.VERSIONS, self.ecs.operations),
+            "ecs": (ecs.VERSIONS, self.ecs.operations | self.assistant.operations),
             "sts": (sts.VERSIONS, sts.OPERATIONS),
+            "cms": (cms.VERSIONS, self.cms.operations),
+            **self.balancers.products,
+            **self.parameters.products,
         }
 
     def __enter__(self) -> "AlibabaEmulator":
@@ -109,7 +115,7 @@ class AlibabaEmulator(ByHand):
 
     def environment(self) -> dict[str, str]:
         """What a function needs in its environment to speak to this emulator as the one account it knows."""
-        products = {f"REARM_ENDPOINT_{product}": self.endpoint for product in ("ESS", "ECS", "FC")}
+        products = {f"REARM_ENDPOINT_{product.upper()}": self.endpoint for product in (*BY_REGION, *BY_ACCOUNT)}
         return products | {
             "ALIBABA_CLOUD_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": ACCESS_KEY_SECRET,
@@ -119,9 +125,8 @@ class AlibabaEmulator(ByHand):
     def modelled_operations(self) -> tuple[str, ...]:
         """Every operation that is served, by the name that `on_call` uses. Any other is refused."""
         rpc = [f"{product}:{name}" for product, (_, operations) in self._rpc.items() for name in operations]
-        return tuple(
-            sorted([*rpc, *(f"mns:{name}" for name in mns_http.NAMES), *(f"fc:{name}" for name in (fc.INVOKE, *fc_tasks.OPERATIONS))])
-        )
+        others = {"cs": cs.NAMES, "mns": mns_http.NAMES, "oss": oss.NAMES, "fc": (fc.INVOKE, *fc_tasks.OPERATIONS)}
+        return tuple(sorted([*rpc, *(f"{product}:{name}" for product, names in others.items() for name in names)]))
 
     def add_trigger(self, kind: TriggerKind, source: str, function: str, **options: Any) -> None:
         """Have `function` (`service/function` on FC 2.0) invoked by a topic, queue, event bus or OOS template, by its name, or by a timer.
@@ -165,6 +170,11 @@ class AlibabaEmulator(ByHand):
             return self._serve_fc(incoming, request_id)
         if incoming.path.split("/")[1] in ("queues", "topics"):
             return self._serve_mns(incoming, request_id)
+        if incoming.path.startswith(cs.PREFIX):
+            return self._serve_cs(incoming, request_id)
+        if oss.is_oss(incoming):
+            self._tell(oss.name_of(incoming), incoming._replace(query=incoming.path))
+            return self.oss.respond(incoming, request_id, self._faults)
         return self._serve_rpc(RpcCall(incoming, request_id))
 
     def _serve_own(self, incoming: Incoming) -> Answer:
@@ -220,6 +230,21 @@ class AlibabaEmulator(ByHand):
         except ApiError as error:
             answer = mns_http.failure(request, error, request_id)
         return answer._replace(headers={**answer.headers, "x-mns-request-id": request_id, "x-mns-version": "2015-06-06"})
+
+    def _serve_cs(self, incoming: Incoming, request_id: str) -> Answer:
+        """Container Service speaks the other style of Alibaba's APIs (ROA): the path is the operation."""
+        name = f"cs:{cs.name_of(incoming)}"
+        self._tell(name, incoming)
+
+        def serve() -> Answer:
+            signatures.verify_roa(incoming, ACCESS_KEY_ID, ACCESS_KEY_SECRET)
+            return self.cs.serve(incoming, request_id)
+
+        try:
+            return self._faults.around(name, serve)
+        except ApiError as error:
+            body = {"Code": error.code, "Message": error.message, "RequestId": request_id}
+            return _json(error.status, json.dumps(body).encode())
 
     def _serve_rpc(self, call: RpcCall) -> Answer:
         product = next((name for name, (versions, _) in self._rpc.items() if call.version in versions), "unknown")

@@ -1,4 +1,4 @@
-"""The four signatures that clients send, verified.
+"""The five signatures that clients send, verified.
 
 RPC v1 (HMAC-SHA1) and ACS3-HMAC-SHA256: AlibabaCloudDocs/ess "Signature", help.aliyun.com "V3 signature". Function Compute 2.0:
 help pages "Signature authentication". SMQ: help.aliyun.com 27487. The age of a request is not looked at, nor whether its nonce
@@ -15,6 +15,7 @@ from rearm_workbench.emulators.alibaba.loopback import Incoming
 from rearm_workbench.emulators.alibaba.wire import MESSAGES, ApiError, RpcCall, credential_of
 
 ACS3 = "ACS3-HMAC-SHA256"
+OSS4 = "OSS4-HMAC-SHA256"
 
 
 def verify_rpc(call: RpcCall, access_key_id: str, secret: str) -> None:
@@ -52,6 +53,17 @@ def verify_fc(incoming: Incoming, access_key_id: str, secret: str) -> None:
         raise ApiError("SignatureNotMatch", message + wanted[0], 403)
 
 
+def verify_roa(incoming: Incoming, access_key_id: str, secret: str) -> None:
+    """Raises `ApiError` unless `Authorization: acs id:signature` is that key's (help.aliyun.com, "ROA signature", HMAC-SHA1)."""
+    scheme, _, rest = incoming.headers.get("authorization", "").partition(" ")
+    given_id, _, signature = rest.partition(":")
+    if scheme != "acs" or given_id != access_key_id:
+        raise ApiError("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404)
+    string_to_sign = roa_string_to_sign(incoming)
+    if not _same(signature, [_base64(secret, string_to_sign, "sha1")]):
+        raise _mismatch(string_to_sign)
+
+
 def verify_mns(incoming: Incoming, access_key_id: str, secret: str) -> None:
     """Raises `ApiError` unless `Authorization: MNS id:signature` is that key's."""
     scheme, _, rest = incoming.headers.get("authorization", "").partition(" ")
@@ -63,6 +75,29 @@ def verify_mns(incoming: Incoming, access_key_id: str, secret: str) -> None:
     if not _same(signature, [_base64(secret, mns_string_to_sign(incoming), "sha1")]):
         message = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
         raise ApiError("SignatureDoesNotMatch", message, 403)
+
+
+def verify_oss(incoming: Incoming, access_key_id: str, secret: str) -> None:
+    """Raises `ApiError` unless signed by that key with version 4. alibabacloud.com/help/en/oss/developer-reference,
+    "Recommend to use signature version 4"."""
+    headers = incoming.headers
+    given_id, _, scope = credential_of(headers.get("authorization", "")).partition("/")
+    if given_id != access_key_id:
+        raise ApiError("InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.", 403)
+    key = f"aliyun_v4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), "sha256").digest()
+    own = "".join(f"{name}:{value}\n" for name, value in sorted(headers.items()) if _is_signed(name))
+    path = quote(unquote(incoming.path), safe="/~")  # the SDK sends the slashes of a key encoded, and signs them plain
+    request = "\n".join([incoming.method, path, "", own, "", headers.get("x-oss-content-sha256", "")])
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    text = "\n".join([OSS4, headers.get("x-oss-date", ""), scope, digest])
+    if not _same(acs3_given(incoming).partition(",")[0], [hmac.new(key, text.encode(), "sha256").hexdigest()]):
+        raise ApiError("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.", 403)
+
+
+def _is_signed(name: str) -> bool:
+    return name.startswith("x-oss-") or name in ("content-type", "content-md5")
 
 
 def v1_string_to_sign(method: str, pairs: list[tuple[str, str]]) -> str:
@@ -93,6 +128,15 @@ def fc_string_to_sign(incoming: Incoming) -> str:
 def mns_string_to_sign(incoming: Incoming) -> str:
     """The same with the `x-mns-` headers, and the path with its query."""
     return _header_style(incoming, "x-mns-", incoming.path + (f"?{incoming.query}" if incoming.query else ""))
+
+
+def roa_string_to_sign(incoming: Incoming) -> str:
+    """Method, Accept, Content-MD5, Content-Type, Date, the `x-acs-` headers, and the path with its query, sorted and unescaped."""
+    pairs = sorted(parse_qsl(incoming.query, keep_blank_values=True))
+    resource = incoming.path + ("?" + "&".join(f"{name}={value}" for name, value in pairs) if pairs else "")
+    plain = [incoming.headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date")]
+    own = "".join(f"{name}:{value}\n" for name, value in sorted(incoming.headers.items()) if name.startswith("x-acs-"))
+    return "\n".join([incoming.method, *plain, own + resource])
 
 
 def _header_style(incoming: Incoming, prefix: str, resource: str) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import autoscaling_backends
 from moto.ec2 import ec2_backends
+from moto.s3.models import s3_backends
 from moto.scheduler.models import scheduler_backends
+from moto.ssm.models import ssm_backends
 
 from rearm.core.model import Result, Transition
 from rearm_workbench.emulators.aws import autoscaling, scheduler
@@ -17,6 +19,7 @@ from rearm_workbench.emulators.aws.routes import route_of
 from rearm_workbench.emulators.aws.running import ACCOUNT, Fault, Running
 from rearm_workbench.emulators.aws.seed import seed_group, seed_instance
 from rearm_workbench.emulators.lifecycle import LifecycleAction
+from rearm_workbench.emulators.scripts import Scripts
 
 
 class Account:
@@ -26,6 +29,10 @@ class Account:
         self.book = running.book
         self._running = running
         self._lock: AbstractContextManager[object] = lock or threading.RLock()
+
+    @property
+    def region(self) -> str:
+        return self._running.region
 
     # failures on demand
 
@@ -97,10 +104,33 @@ class Account:
         """DescribeInstanceStatus says `initializing` as long as `ready()` is false, then `ok`."""
         self._running.ready[instance_id] = ready
 
+    @property
+    def scripts(self) -> Scripts:
+        """What becomes of scripts on the instances, and whether their SSM agents are online."""
+        return self._running.scripts
+
     def put_tag(self, instance_id: str, key: str, value: str) -> None:
         """Tag an instance, as its own boot script would."""
         with self._lock:
             self._ec2.create_tags([instance_id], {key: value})
+
+    def set_function(self, name: str, run: Callable[[bytes], tuple[bytes, str | None]]) -> None:
+        """A Lambda function that answers whoever waits for it: `run(payload)` gives its result, and one line if it failed."""
+        self._running.functions[name] = run
+
+    def put_parameter(self, name: str, value: str) -> None:
+        """Set a parameter of Systems Manager."""
+        with self._lock:
+            asked: dict[str, Any] = {"keyid": None, "overwrite": True, "tags": [], "data_type": "text", "tier": None, "policies": None}
+            self._ssm.put_parameter(name, "", value, "String", None, **asked)
+
+    def put_object(self, bucket: str, key: str, body: bytes = b"") -> None:
+        """Put an object into S3; its bucket is there from now on."""
+        with self._lock:
+            s3 = s3_backends[ACCOUNT]["aws"]
+            if bucket not in s3.buckets:
+                s3.create_bucket(bucket, self.region)
+            s3.put_object(bucket, key, body)
 
     def private_ip(self, instance_id: str) -> str:
         """The instance's private address."""
@@ -131,6 +161,10 @@ class Account:
     def _scheduler(self) -> scheduler.Backend:
         backend: scheduler.Backend = scheduler_backends[ACCOUNT][self._running.region]
         return backend
+
+    @property
+    def _ssm(self) -> Any:
+        return ssm_backends[ACCOUNT][self._running.region]
 
     @property
     def _ec2(self) -> Any:

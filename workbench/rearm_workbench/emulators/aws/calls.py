@@ -21,6 +21,8 @@ from rearm_workbench.emulators.aws.running import running
 
 SIGNED_FOR = re.compile(r"Credential=[^/]*/\d+/[^/]+/([^/]+)/aws4_request")
 SIGNED_BY = re.compile(r"Credential=([^/,\s]+)/")
+IAM_PREFIXES = {"monitoring": "cloudwatch"}
+"""Where requests are signed for another name than permissions have."""
 REQUEST_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -85,6 +87,7 @@ def name_of(request: Request) -> tuple[str, str]:
     """Service and operation as in an IAM policy: `("autoscaling", "CompleteLifecycleAction")`."""
     signed = SIGNED_FOR.search(request.headers.get("Authorization", ""))
     service = signed.group(1) if signed else request.host.split(".")[0]
+    service = IAM_PREFIXES.get(service, service)
     target = request.headers.get("X-Amz-Target")
     if target:
         return service, target.split(".")[-1]

@@ -27,7 +27,6 @@ class Instance(instances.Instance):
         return self._checked(super().system_status)
 
     def _checked(self, passed: dict[str, Any]) -> dict[str, Any]:
-        ready = running().ready.get(self.id)
-        if self.state_code != RUNNING or ready is None or ready():
+        if self.state_code != RUNNING or running().is_ready(self.id):
             return passed
         return {"Details": [{"Name": "reachability", "Status": "initializing"}], "Status": "initializing"}

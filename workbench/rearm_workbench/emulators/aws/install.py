@@ -6,7 +6,7 @@ moto has no plugin hook; it looks its classes up by module attribute at each use
 import os
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,15 +16,37 @@ import moto.core.responses
 import moto.moto_api
 from moto.autoscaling import models as autoscaling_models
 from moto.autoscaling import urls as autoscaling_urls
+from moto.awslambda import urls as lambda_urls
+from moto.cloudwatch import models as cloudwatch_models
 from moto.core.utils import method_names_from_class
 from moto.ec2.models import instances as ec2_instances
+from moto.ecs import models as ecs_models
+from moto.ecs import responses as ecs_responses
+from moto.elb import models as elb_models
+from moto.elb import responses as elb_responses
+from moto.elbv2 import models as elbv2_models
 from moto.events import models as events_models
 from moto.scheduler import models as scheduler_models
 from moto.sns import models as sns_models
 from moto.sqs import models as sqs_models
+from moto.ssm import models as ssm_models
+from moto.ssm import urls as ssm_urls
 
 import rearm.clock
-from rearm_workbench.emulators.aws import autoscaling, autoscaling_api, calls, ec2, group, notify, scheduler, sqs
+from rearm_workbench.emulators.aws import (
+    autoscaling,
+    autoscaling_api,
+    balancers,
+    calls,
+    containers,
+    ec2,
+    group,
+    notify,
+    scheduler,
+    sqs,
+    ssm,
+)
+from rearm_workbench.emulators.aws.functions import invoke_here
 from rearm_workbench.emulators.aws.running import ACCOUNT, running
 
 Undo = Callable[[], object]
@@ -32,6 +54,17 @@ UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CR
 ROOT = "{0}/$"
 MOTO_CONFIG: Any = {"lambda": {"use_docker": False}, "batch": {"use_docker": False}}
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "FOOBARKEY", "AWS_SECRET_ACCESS_KEY": "FOOBARSECRET", "AWS_SESSION_TOKEN": "emulated"}
+OURS = (
+    autoscaling_models.autoscaling_backends,
+    cloudwatch_models.cloudwatch_backends,
+    ecs_models.ecs_backends,
+    elb_models.elb_backends,
+    elbv2_models.elbv2_backends,
+    scheduler_models.scheduler_backends,
+    sqs_models.sqs_backends,
+    ssm_models.ssm_backends,
+)
+"""Backends whose class we replace: those that moto has made before are dropped."""
 
 
 @cache
@@ -44,7 +77,17 @@ def session() -> boto3.session.Session:
 def install(region: str) -> list[Undo]:
     """Install everything, for callers inside this process; the answer undoes it, last first."""
     # botocore pauses between its retries with this module's `time.sleep`: those pauses are virtual too.
-    return [_set_environment(region), _assign(botocore.endpoint, "time", SimpleNamespace(sleep=_sleep)), *install_classes()]
+    pauses = _assign(botocore.endpoint, "time", SimpleNamespace(sleep=_sleep))
+    return [_set_environment(region), pauses, *install_classes(), *_serve_functions()]
+
+
+def _serve_functions() -> list[Undo]:
+    """Invoke is answered by us, before moto looks for a function of its own."""
+    undo: list[Undo] = []
+    for path in [path for path in lambda_urls.url_paths if "/invocations" in path]:
+        undo.append(partial(lambda_urls.url_paths.update, {path: lambda_urls.url_paths[path]}))
+        lambda_urls.url_paths[path] = invoke_here
+    return undo
 
 
 def install_classes() -> list[Undo]:
@@ -61,16 +104,26 @@ def install_classes() -> list[Undo]:
         # moto lists a service's methods anew for every call: kept, a look in virtual time takes a quarter less.
         (moto.core.responses, "method_names_from_class", cache(method_names_from_class)),
         (sqs_models.sqs_backends, "backend", sqs.Backend),
+        (ecs_models.ecs_backends, "backend", containers.Backend),
+        (ecs_responses.EC2ContainerServiceResponse, "list_container_instances", containers.list_container_instances),
+        (ecs_models, "utcnow", _utcnow),
+        (elbv2_models, "FakeTargetGroup", balancers.TargetGroup),
+        (elbv2_models.elbv2_backends, "backend", balancers.Backend),
+        (elb_models, "LoadBalancer", balancers.LoadBalancer),
+        (elb_models.elb_backends, "backend", balancers.ClassicBackend),
+        (elb_responses.ELBResponse, "describe_instance_health", balancers.describe_instance_health),
+        (ssm_models.ssm_backends, "backend", ssm.Backend),
         (autoscaling_models, "utcnow", _utcnow),
+        (cloudwatch_models, "utcnow", _utcnow),
         (scheduler_models, "unix_time", _unix_time),
         (sqs_models, "unix_time", _unix_time),
         (sqs_models, "unix_time_millis", _unix_time_millis),
     ):
         undo.append(_assign(owner, name, value))
-    dispatch = autoscaling_urls.url_paths[ROOT]
-    undo.append(lambda: autoscaling_urls.url_paths.update({ROOT: dispatch}))
-    autoscaling_urls.url_paths[ROOT] = autoscaling_api.Response.dispatch
-    for backends in (autoscaling_models.autoscaling_backends, scheduler_models.scheduler_backends, sqs_models.sqs_backends):
+    for urls, response in ((autoscaling_urls, autoscaling_api.Response), (ssm_urls, ssm.Response)):
+        undo.append(partial(urls.url_paths.update, {ROOT: urls.url_paths[ROOT]}))
+        urls.url_paths[ROOT] = response.dispatch
+    for backends in OURS:
         backends.clear()
         undo.append(backends.clear)
     return undo

@@ -11,6 +11,8 @@ from moto.scheduler.responses import EventBridgeSchedulerResponse
 from moto.sns.responses import SNSResponse
 from moto.sqs.responses import SQSResponse
 
+from rearm_workbench.emulators.aws import ssm
+
 SERVICES: dict[str, type[BaseResponse]] = {
     "autoscaling": AutoScalingResponse,
     "ec2": EC2Response,
@@ -18,6 +20,7 @@ SERVICES: dict[str, type[BaseResponse]] = {
     "scheduler": EventBridgeSchedulerResponse,
     "sns": SNSResponse,
     "sqs": SQSResponse,
+    "ssm": ssm.Response,
 }
 
 OWN = {
@@ -47,6 +50,7 @@ OWN = {
     "scheduler": {"CreateSchedule", "CreateScheduleGroup", "DeleteSchedule", "DeleteScheduleGroup", "ListSchedules", "UpdateSchedule"},
     "sns": {"Publish"},
     "sqs": {"ReceiveMessage", "SendMessage"},
+    "ssm": {"DescribeInstanceInformation", "GetCommandInvocation", "ListCommands", "SendCommand"},
 }
 """Operations with a model of ours behind them: on the virtual clock, validated, and with lifecycle actions."""
 
@@ -71,6 +75,10 @@ PARTLY = {
     "scheduler:CreateSchedule": "no flexible windows, no retries of a failed target, no dead-letter queue; ClientToken is ignored",
     "scheduler:DeleteScheduleGroup": "schedules are gone at once",
     "scheduler:UpdateSchedule": "ActionAfterCompletion is not changed; otherwise as CreateSchedule",
+    "ssm:DescribeInstanceInformation": "agents that are online, by their instance's id",
+    "ssm:GetCommandInvocation": "standard output only; no delivery that fails, no cancellation",
+    "ssm:ListCommands": "by command, instance and document",
+    "ssm:SendCommand": "AWS-RunShellScript and AWS-RunPowerShellScript by instance ids; no script is run: `scripts` says how each ends",
 }
 """What is missing of an operation that is served."""
 
@@ -85,7 +93,10 @@ NOT_MODELLED = (
     "SNS: signatures are constant text; HTTP subscriptions are moto's",
     "Lambda: a function is only an ARN; it is called through `invoke`, or `call` for who waits; all else of Lambda is moto's",
     "IAM: no call is ever denied, except through `fail_next`; signatures are not verified, only the access key id",
-    "Elastic Load Balancing, SSM, ECS and all else: as moto does it",
+    "Elastic Load Balancing: a target is initial, healthy, draining or gone, never unhealthy; Auto Scaling registers none by itself",
+    "ECS: container instances can be listed by their EC2 instance only; tasks start and stop at once; the rest is as moto does it",
+    "CloudWatch: as moto does it, on the virtual clock; no service publishes metrics of its own",
+    "Systems Manager beside Run Command, S3 and all else: as moto does it",
 )
 """Behaviour that this emulator leaves out, one line each."""
 

@@ -15,6 +15,7 @@ from moto.moto_api._internal import mock_random
 from moto.scheduler.models import scheduler_backends
 from moto.sns import sns_backends
 from moto.sqs import sqs_backends
+from moto.ssm import ssm_backends
 
 from rearm_workbench.emulators.aws.running import ACCOUNT
 
@@ -35,8 +36,9 @@ READS: dict[str, frozenset[str]] = {
     "scheduler": frozenset({"GetSchedule", "GetScheduleGroup", "ListScheduleGroups", "ListSchedules"}),
     "sns": frozenset({"GetSubscriptionAttributes", "GetTopicAttributes", "ListSubscriptions", "ListSubscriptionsByTopic", "ListTopics"}),
     "sqs": frozenset({"GetQueueAttributes", "GetQueueUrl", "ListQueues"}),
+    "ssm": frozenset({"DescribeInstanceInformation", "GetCommandInvocation", "GetParameter", "ListCommands"}),
 }
-_BACKENDS = (ec2_backends, autoscaling_backends, events_backends, scheduler_backends, sns_backends, sqs_backends)
+_BACKENDS = (ec2_backends, autoscaling_backends, events_backends, scheduler_backends, sns_backends, sqs_backends, ssm_backends)
 _SCOPE = re.compile(r"Credential=[^/]+/[^/]+/([^/]+)/([^/]+)/aws4_request")
 _ACTION = re.compile(r"(?:^|[&?])Action=([A-Za-z]+)(?:&|$)")
 _SCHEDULER = ((re.compile(r"/schedules(/[^/]+)?/?"), "Schedule"), (re.compile(r"/schedule-groups(/[^/]+)?/?"), "ScheduleGroup"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook
+from rearm_workbench.emulators.scripts import Scripts
 
 ACCOUNT = "123456789012"
 
@@ -36,6 +37,8 @@ class Running:
     timers_late_s: float
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     ready: dict[str, Callable[[], bool]] = field(default_factory=dict)
+    scripts: Scripts = field(default_factory=Scripts)
+    functions: dict[str, Callable[[bytes], tuple[bytes, str | None]]] = field(default_factory=dict)
     undelivered: list[tuple[str, bytes]] = field(default_factory=list)
     access_key_id: str | None = None
     outside: Clock | None = None
@@ -66,6 +69,11 @@ class Running:
             return None
         waiting[0].times -= 1
         return waiting.pop(0) if waiting[0].times <= 0 else waiting[0]
+
+    def is_ready(self, instance_id: str) -> bool:
+        """False as long as `set_ready` says so; an instance that nobody told of is ready."""
+        ready = self.ready.get(instance_id)
+        return ready is None or ready()
 
     def moment(self) -> datetime:
         """The virtual time, aware, in UTC."""

@@ -27,7 +27,7 @@ from rearm_workbench.emulators.aws.install import MOTO_CONFIG, install_classes
 from rearm_workbench.emulators.aws.reads import drawn_aside, make_backends, read_of
 from rearm_workbench.emulators.aws.running import ACCOUNT, Running, begin, end
 from rearm_workbench.emulators.aws.sqs import long_poll
-from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook
+from rearm_workbench.emulators.lifecycle import Clock, LifecycleBook, LockedClock
 
 ACCESS_KEY_ID = "EMULATEDACCESSKEYID1"
 ACCESS_KEY_SECRET = "EmulatedSecretAccessKey"
@@ -39,23 +39,6 @@ class Journal(Protocol):
     """Where requests are kept, so that they can be replayed."""
 
     def record(self, cloud: str, method: str, path: str, headers: dict[str, str], body: bytes) -> None: ...
-
-
-class LockedClock:
-    """A clock whose timers wait for the request in hand."""
-
-    def __init__(self, clock: Clock, lock: AbstractContextManager[object]) -> None:
-        self._clock, self._lock = clock, lock
-
-    def now(self) -> float:
-        return self._clock.now()
-
-    def call_at(self, at: float, run: Callable[[], None]) -> object:
-        def locked() -> None:
-            with self._lock:
-                run()
-
-        return self._clock.call_at(at, locked)
 
 
 class AwsServer(Account):

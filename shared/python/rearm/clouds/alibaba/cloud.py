@@ -48,8 +48,34 @@ class Alibaba:
         return max(0.0, self._timeout_s - (clock.now() - self._began_at))
 
     def call(self, product: str, action: str, params: dict[str, Any]) -> dict[str, Any]:
-        """A repeatable call (a describe) to `ess` or `ecs`; RegionId is added. Returns the answer; raises `TryAgain`."""
+        """A repeatable call (a describe) to `ess`, `ecs` and so on; RegionId is added. Returns the answer; raises `TryAgain`."""
         return self._call(product, action, params, may_repeat=True)
+
+    def has_object(self, bucket: str, key: str, limit_s: float) -> bool:
+        """Whether OSS has that object, in the function's region. Raises `TryAgain`."""
+        self._check()
+        from rearm.clouds.alibaba import oss
+
+        return oss.is_there(self._settings, bucket, key, limit_s)
+
+    def run_function(self, name: str, payload: bytes, limit_s: float) -> tuple[bytes, str]:
+        """Invoke a function (FC 2.0: `service/function`) once and wait: its answer, and its error's type or "". Raises `TryAgain`."""
+        self._check()
+        service, _, function = name.rpartition("/")
+        if service or self._settings.fc_api == FC2:
+            from rearm.clouds.alibaba import invoke_fc2
+
+            return invoke_fc2.run(self._settings, service or self._settings.fc_service, function, payload, limit_s)
+        from rearm.clouds.alibaba import invoke_fc3
+
+        return invoke_fc3.run(self._settings, function, payload, limit_s)
+
+    def publish(self, topic: str, text: str, limit_s: float) -> None:
+        """Publish a message to a topic of SMQ, in the function's region: one attempt. Raises `TryAgain`."""
+        self._check()
+        from rearm.clouds.alibaba import smq
+
+        smq.publish(self._settings, topic, text, limit_s)
 
     def describe_hook(self, action: Action) -> Hook:
         """DescribeLifecycleHooks by id. No such hook: `ActionGone` (deleting a hook ends its wait states)."""

@@ -1,9 +1,10 @@
-"""Where ESS, ECS and Function Compute are served. Known by rule: a look-up service would cost a call at every cold start.
+"""Where each product is served. Known by rule: a look-up service would cost a call at every cold start.
 
 Sources: the endpoint maps of the published SDKs alibabacloud-ess20220222 and alibabacloud-ecs20140526; Function Compute,
 "Endpoints": `{account}.{region}.fc.aliyuncs.com` serves both API versions, `fcv3.{region}.aliyuncs.com` FC 3.0.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -67,6 +68,48 @@ def ecs_endpoint(region: str) -> Endpoint:
     return Endpoint("https", "ecs-cn-hangzhou.aliyuncs.com" if region in _CENTRAL else f"ecs.{region}.aliyuncs.com")
 
 
+def _regional(product: str) -> Callable[[str], Endpoint]:
+    """The rule that the published SDKs call `regional`."""
+    return lambda region: Endpoint("https", f"{product}.{region}.aliyuncs.com")
+
+
+def slb_endpoint(region: str) -> Endpoint:
+    """The public endpoint of Classic Load Balancer (CLB)."""
+    central = region in _CENTRAL or region in _CENTRAL_APART
+    return Endpoint("https", "slb.aliyuncs.com" if central else f"slb.{region}.aliyuncs.com")
+
+
+def oss_endpoint(region: str) -> Endpoint:
+    """The public OSS endpoint; the same region's internal one is `oss-{region}-internal.aliyuncs.com`."""
+    return Endpoint("https", f"oss-{region}.aliyuncs.com")
+
+
 def fc_endpoint(account: str, region: str) -> Endpoint:
     """Function Compute: by account where that is known, else the endpoint of FC 3.0."""
     return Endpoint("https", f"{account}.{region}.fc.aliyuncs.com" if account else f"fcv3.{region}.aliyuncs.com")
+
+
+def mns_endpoint(account: str, region: str) -> Endpoint:
+    """The public endpoint of SMQ (MNS). For the one inside a VPC, which the console shows, set `REARM_ENDPOINT_MNS`.
+
+    alibabacloud.com/help/en/mns/developer-reference/request-protocol-description.
+    """
+    return Endpoint("https", f"{account}.mns.{region}.aliyuncs.com")
+
+
+BY_REGION: dict[str, Callable[[str], Endpoint]] = {
+    "ess": ess_endpoint,
+    "ecs": ecs_endpoint,
+    "slb": slb_endpoint,
+    "alb": _regional("alb"),
+    "nlb": _regional("nlb"),
+    "cms": _regional("metrics"),
+    "cs": _regional("cs"),
+    "kms": _regional("kms"),
+    "oos": _regional("oos"),
+    "oss": oss_endpoint,
+}
+"""Where each product is served, by region. `REARM_ENDPOINT_<PRODUCT>` says otherwise."""
+
+BY_ACCOUNT: dict[str, Callable[[str, str], Endpoint]] = {"fc": fc_endpoint, "mns": mns_endpoint}
+"""The same for what is served by account and region."""

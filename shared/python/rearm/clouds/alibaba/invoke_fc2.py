@@ -1,4 +1,5 @@
 """The recheck on FC 2.0: delayed asynchronous invocation through aliyun-fc2 (API 2016-08-15), and the tasks that wait or run.
+And synchronous invocation, of functions of the operator's.
 
 Headers: help.aliyun.com, Function Compute 2.0, InvokeFunction; `x-fc-async-delay` is 0-3600 s. Tasks: ListStatefulAsyncInvocations.
 """
@@ -31,6 +32,17 @@ def invoke(settings: Settings, task_id: str, delay_s: int, payload: bytes) -> No
     client = _kept(settings)
     with _failures(settings, INVOKE):
         client.invoke_function(settings.fc_service, settings.recheck_function, payload=payload, headers=headers)
+
+
+def run(settings: Settings, service: str, function: str, payload: bytes, limit_s: float) -> tuple[bytes, str]:
+    """One attempt at a synchronous invocation: the answer, and the error's type, empty if it did not fail. Raises `CallFailed`."""
+    client = kept_client(("fc2", settings.credentials, settings.endpoint("fc"), limit_s), lambda: _client(settings, limit_s))
+    path = f"/{client.api_version}/services/{service}/functions/{function}/invocations"
+    headers = client._build_common_headers("POST", path, {"x-fc-invocation-type": "Sync"})
+    with _failures(settings, INVOKE):
+        # `invoke_function` writes a failed function's answer to the log.
+        answer = client._do_request("POST", path, headers, body=payload)
+    return answer.content, answer.headers.get("X-Fc-Error-Type", "")
 
 
 def list_tasks(settings: Settings, *, prefix: str, state: str, limit: int, token: str | None) -> Tasks:
@@ -70,7 +82,7 @@ def _kept(settings: Settings) -> Any:
     return kept_client(("fc2", settings.credentials, settings.endpoint("fc")), lambda: _client(settings))
 
 
-def _client(settings: Settings) -> Any:
+def _client(settings: Settings, read_timeout_s: float = READ_TIMEOUT_S) -> Any:
     import fc2
 
     _guard()
@@ -79,7 +91,7 @@ def _client(settings: Settings) -> Any:
         accessKeyID=settings.credentials.access_key_id,
         accessKeySecret=settings.credentials.access_key_secret,
         securityToken=settings.credentials.security_token,
-        Timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+        Timeout=(CONNECT_TIMEOUT_S, read_timeout_s),
     )
 
 

@@ -1,4 +1,5 @@
 """The recheck on FC 3.0: delayed asynchronous invocation through alibabacloud_fc20230330, and the tasks that wait or run.
+And synchronous invocation, of functions of the operator's.
 
 The SDK has no field for the delay; `x-fc-async-delay` goes, signed, with the common headers.
 """
@@ -36,6 +37,18 @@ def invoke(settings: Settings, task_id: str, delay_s: int, payload: bytes) -> No
         _kept(settings).invoke_function_with_options(settings.recheck_function, request, headers, _runtime())
 
 
+def run(settings: Settings, function: str, payload: bytes, limit_s: float) -> tuple[bytes, str]:
+    """One attempt at a synchronous invocation: the answer, and the error's type, empty if it did not fail. Raises `CallFailed`."""
+    from alibabacloud_fc20230330 import models
+
+    headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Sync")
+    request = models.InvokeFunctionRequest(body=io.BytesIO(payload))
+    with _failures(settings, INVOKE):
+        answer = _kept(settings).invoke_function_with_options(function, request, headers, _runtime(limit_s))
+        told = {str(name).lower(): str(value) for name, value in (answer.headers or {}).items()}
+        return answer.body.read() if answer.body is not None else b"", told.get("x-fc-error-type", "")
+
+
 def list_tasks(settings: Settings, *, prefix: str, state: str, limit: int, token: str | None) -> Tasks:
     """One page of the recheck function's tasks in a state. Raises `CallFailed`."""
     from alibabacloud_fc20230330 import models
@@ -68,10 +81,10 @@ def _failures(settings: Settings, operation: str) -> Iterator[None]:
         raise CallFailed(operation, UNREADABLE_ANSWER, text="the answer is not what the SDK knows") from None
 
 
-def _runtime() -> Any:
+def _runtime(read_timeout_s: float = READ_TIMEOUT_S) -> Any:
     from alibabacloud_fc20230330.client import RuntimeOptions
 
-    return RuntimeOptions(connect_timeout=CONNECT_TIMEOUT_S * 1000, read_timeout=READ_TIMEOUT_S * 1000, autoretry=False)
+    return RuntimeOptions(connect_timeout=CONNECT_TIMEOUT_S * 1000, read_timeout=round(read_timeout_s * 1000), autoretry=False)
 
 
 def _kept(settings: Settings) -> Any:

@@ -19,7 +19,23 @@ from rearm.clouds.alibaba.calls import (
 from rearm.clouds.alibaba.endpoints import Endpoint
 from rearm.clouds.alibaba.settings import Settings
 
-VERSIONS = {"ess": "2022-02-22", "ecs": "2014-05-26", "sts": "2015-04-01"}
+VERSIONS = {
+    "ess": "2022-02-22",
+    "ecs": "2014-05-26",
+    "kms": "2016-01-20",
+    "oos": "2019-06-01",
+    "sts": "2015-04-01",
+    "slb": "2014-05-15",
+    "alb": "2020-06-16",
+    "nlb": "2022-04-30",
+    "cms": "2019-01-01",
+    "cs": "2015-12-15",
+}
+
+PATHS = {("cs", "DescribeClusterUserKubeconfig"): "/k8s/[ClusterId]/user_config"}
+"""Operations of the other style of Alibaba's APIs (ROA): a GET of a path, into which the parameters in brackets go."""
+
+LONGEST_IN_URL = 1000
 
 
 def call(settings: Settings, product: str, action: str, params: dict[str, Any], *, fresh: bool = False) -> dict[str, Any]:
@@ -37,8 +53,8 @@ def call(settings: Settings, product: str, action: str, params: dict[str, Any], 
     try:
         answer = json.loads(client.do_action_with_exception(_request(product, action, params, endpoint)))
     except ServerException as error:
-        code = error.get_error_code()
-        raise CallFailed(operation, code, error.get_http_status(), _message(settings, params, code, error.get_error_msg())) from None
+        code, text = _told(error)
+        raise CallFailed(operation, code, error.get_http_status(), _message(settings, params, code, text)) from None
     except ClientException as error:
         raise lost(operation, str(error)) from None
     except IndexError:
@@ -78,9 +94,36 @@ def _request(product: str, action: str, params: dict[str, Any], endpoint: Endpoi
     request.set_protocol_type(protocol_type.HTTPS if endpoint.scheme == "https" else protocol_type.HTTP)
     request.set_method("POST")
     request.set_accept_format("JSON")
+    if (product, action) in PATHS:
+        return _by_path(request, PATHS[product, action], params)
     for name, value in params.items():
-        request.add_query_param(name, str(value))
+        # What is long (a script) goes into the form: a URL has its limits.
+        add = request.add_query_param if len(str(value)) <= LONGEST_IN_URL else request.add_body_params
+        add(name, str(value))
     return request
+
+
+def _by_path(request: Any, path: str, params: dict[str, Any]) -> Any:
+    request.set_method("GET")
+    request.set_uri_pattern(path)
+    for name, value in params.items():
+        if f"[{name}]" in path:
+            request.add_path_param(name, str(value))
+        else:
+            request.add_query_param(name, str(value))
+    return request
+
+
+def _told(error: Any) -> tuple[str, str]:
+    """Code and message. Some products (Container Service) write them in lower case, which the SDK does not read."""
+    code, text = str(error.get_error_code()), str(error.get_error_msg())
+    if code == "SDK.UnknownServerError":
+        try:
+            told = json.loads(text.removeprefix("ServerResponseBody: "))
+            return str(told["code"]), str(told.get("message", ""))
+        except (ValueError, TypeError, KeyError):
+            pass
+    return code, text
 
 
 def _message(settings: Settings, params: dict[str, Any], code: object, text: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from rearm.clouds.alibaba.endpoints import Endpoint, ecs_endpoint, ess_endpoint, fc_endpoint, parse_endpoint
+from rearm.clouds.alibaba.endpoints import BY_ACCOUNT, BY_REGION, Endpoint, parse_endpoint
 from rearm.errors import ConfigError
 
 FC2 = "2016-08-15"
@@ -37,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True):
     fc_service: str
     recheck_function: str
     endpoints: dict[str, str]
-    """`REARM_ENDPOINT_ESS`, `_ECS` and `_FC` as they were given."""
+    """`REARM_ENDPOINT_ESS`, `_ECS`, `_FC` and so on, as they were given."""
 
     def check(self) -> None:
         """Raises `ConfigError` with every problem at once."""
@@ -46,14 +46,12 @@ class Settings(msgspec.Struct, frozen=True):
             raise ConfigError(problems)
 
     def endpoint(self, product: str, region: str = "") -> Endpoint:
-        """Where `ess`, `ecs` or `fc` is served: as set, else the public endpoint of the region."""
+        """Where `ess`, `fc` or another product is served: as set, else the public endpoint of the region."""
         given = self.endpoints.get(product, "")
         if given:
             return parse_endpoint(given)
         region = region or self.region
-        if product == "ess":
-            return ess_endpoint(region)
-        return ecs_endpoint(region) if product == "ecs" else fc_endpoint(self.account, region)
+        return BY_ACCOUNT[product](self.account, region) if product in BY_ACCOUNT else BY_REGION[product](region)
 
     def _problems(self) -> list[str]:
         problems = []
@@ -88,7 +86,7 @@ def read_settings(context: Any, environ: Mapping[str, str]) -> Settings:
         fc_api=(fc_api := environ.get("REARM_FC_API") or default_api),
         fc_service=environ.get("REARM_FC_SERVICE") or environ.get("FC_SERVICE_NAME") or service or "rearm",
         recheck_function=environ.get("REARM_RECHECK_FUNCTION") or ("recheck" if fc_api == FC2 else "rearm-recheck"),
-        endpoints={product: environ.get(f"REARM_ENDPOINT_{product.upper()}", "").strip() for product in ("ess", "ecs", "fc")},
+        endpoints={product: environ.get(f"REARM_ENDPOINT_{product.upper()}", "").strip() for product in (*BY_REGION, *BY_ACCOUNT)},
     )
 
 

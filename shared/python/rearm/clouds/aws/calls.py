@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from rearm import clock
 from rearm.clouds.aws.faults import is_throttled, translate
-from rearm.errors import ConfigError, RearmError
+from rearm.errors import ConfigError, RearmError, TryAgain
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -48,6 +48,11 @@ def client(service: str) -> Any:
     return kept(service, lambda: _make_client(service))
 
 
+def client_of_one_attempt(service: str, read_timeout_s: float = READ_TIMEOUT_S) -> Any:
+    """For what must not be done twice, or takes its time: no retries, and as long to answer as `read_timeout_s`."""
+    return kept(f"{service} once {read_timeout_s:g}", lambda: _make_client(service, 1, read_timeout_s))
+
+
 def kept(name: str, make: Callable[[], Any]) -> Any:
     """What `make` makes, once, until `forget_clients`. Checks ask from several threads."""
     with _lock:
@@ -56,7 +61,7 @@ def kept(name: str, make: Callable[[], Any]) -> Any:
         return _kept[name]
 
 
-def _make_client(service: str) -> Any:
+def _make_client(service: str, attempts: int = SDK_ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) -> Any:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import NoRegionError
@@ -65,8 +70,8 @@ def _make_client(service: str) -> Any:
     config = Config(
         parameter_validation=False,
         connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=READ_TIMEOUT_S,
-        retries={"mode": "standard", "total_max_attempts": SDK_ATTEMPTS},
+        read_timeout=read_timeout_s,
+        retries={"mode": "standard", "total_max_attempts": attempts},
     )
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if "session" not in _kept:
@@ -75,6 +80,16 @@ def _make_client(service: str) -> Any:
         return _kept["session"].client(service, region_name=region, config=config)
     except NoRegionError:
         raise ConfigError(["the AWS region is not known: set AWS_REGION"]) from None
+
+
+def credentials() -> Any:
+    """The function's own credentials, for what is signed here and sent by somebody else. Raises TryAgain without any."""
+    import boto3
+
+    found = kept("session", boto3.session.Session).get_credentials()
+    if found is None:
+        raise TryAgain("no AWS credentials: give the function a role")
+    return found.get_frozen_credentials()
 
 
 def forget_clients(session: "Session | None" = None) -> None:

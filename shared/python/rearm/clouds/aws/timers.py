@@ -1,21 +1,23 @@
 """The next looks, as one-time schedules of EventBridge Scheduler.
 
 docs.aws.amazon.com/scheduler/latest/APIReference: CreateSchedule (names of 1 to 64 of `[0-9a-zA-Z-_.]`, unique in their group, else
-`ConflictException`), GetSchedule, ListSchedules (at most 100 a page). A schedule made with `ActionAfterCompletion` DELETE is gone soon
-after it has fired.
+`ConflictException`), GetSchedule, UpdateSchedule (which writes all of it anew), ListSchedules (at most 100 a page). A schedule made with
+`ActionAfterCompletion` DELETE is gone soon after it has fired.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from typing import Any
 
 from rearm.clouds.aws.calls import call, client
 from rearm.clouds.aws.faults import error_code
-from rearm.core import grid
-from rearm.errors import ConfigError, TryAgain
+from rearm.core import grid, staging
+from rearm.errors import ConfigError, RearmError, TryAgain
 
 ENVIRONMENT = ("REARM_SCHEDULE_GROUP", "REARM_RECHECK_ARN", "REARM_SCHEDULER_ROLE_ARN")
 TIMER_AGE_S = 7200
@@ -32,20 +34,23 @@ def set_timer(name: str, due: int, payload: bytes, remaining_s: RemainingS) -> b
     """One-time schedule `name` at `due`, in whole seconds since the epoch. False if the same action has it already.
 
     A later action of the same instance in the same hook (warm pool) has the same names: one that a stale timer holds is taken under
-    another, with a mark of the later action's token.
+    another, with a mark of the later action's token. Of the same action, it is told what we know and it does not: a late copy of the
+    notification may have set it.
     """
     if _create(name, due, payload, remaining_s):
         return True
-    token = token_of(payload)
-    if not token:
+    token, known = token_of(payload), _known_of(payload)
+    if not (token or known):
         return False
-    theirs = _token_of_timer(name, remaining_s)
-    if theirs is None:
+    found = _timer(name, remaining_s)
+    if found is None:
         # It has fired since. Whichever action it was of, a second look does no harm, and none at all would.
         return _create(name, due, payload, remaining_s)
-    if theirs in ("", token):
-        return False
-    return _create(f"{name}-{hashlib.sha256(token.encode()).hexdigest()[:MARK_DIGITS]}", due, payload, remaining_s)
+    theirs = token_of(found["Target"].get("Input", ""))
+    if token and theirs not in ("", token):
+        return _create(f"{name}-{hashlib.sha256(token.encode()).hexdigest()[:MARK_DIGITS]}", due, payload, remaining_s)
+    _tell(found, known, remaining_s)
+    return False
 
 
 def timers_due(remaining_s: RemainingS) -> frozenset[str]:
@@ -100,16 +105,40 @@ def _create(name: str, due: int, payload: bytes, remaining_s: RemainingS) -> boo
     return True
 
 
-def _token_of_timer(name: str, remaining_s: RemainingS) -> str | None:
-    """The token in a schedule's message; None if there is no such schedule any more."""
+def _known_of(payload: bytes | str) -> dict[str, str]:
+    """What a recheck's message remembers of checks and steps."""
+    try:
+        known = json.loads(payload)["rearm"].get("known", {})
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _timer(name: str, remaining_s: RemainingS) -> Mapping[str, Any] | None:
+    """The schedule; None if there is none any more."""
     group, _, _ = _environment()
     try:
-        answer = call("scheduler:GetSchedule", lambda: client("scheduler").get_schedule(GroupName=group, Name=name), remaining_s)
+        return call("scheduler:GetSchedule", lambda: client("scheduler").get_schedule(GroupName=group, Name=name), remaining_s)
     except TryAgain as error:
         if error_code(error.__cause__) == "ResourceNotFoundException":
             return None
         raise
-    return token_of(answer["Target"].get("Input", ""))
+
+
+def _tell(timer: Mapping[str, Any], known: dict[str, str], remaining_s: RemainingS) -> None:
+    """Write what we know into the schedule's message. If that fails, a step may be done twice, which it is made for."""
+    text = timer["Target"].get("Input", "")
+    theirs = _known_of(text)
+    merged = staging.merged(known, theirs)
+    if merged == theirs:
+        return
+    message = json.loads(text)
+    message["rearm"]["known"] = merged
+    kept = {name: timer[name] for name in ("Name", "GroupName", "ScheduleExpression", "FlexibleTimeWindow", "ActionAfterCompletion")}
+    target = {**timer["Target"], "Input": json.dumps(message, separators=(",", ":"))}
+    update: Any = client("scheduler").update_schedule
+    with contextlib.suppress(RearmError):
+        call("scheduler:UpdateSchedule", functools.partial(update, **kept, Target=target), remaining_s)
 
 
 def _environment() -> tuple[str, str, str]:

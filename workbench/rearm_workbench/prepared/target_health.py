@@ -1,0 +1,66 @@
+"""`target_health`: a launched instance has registered itself and becomes healthy; one that terminates has drained when it is ready."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from moto.elb.models import elb_backends
+from moto.elbv2.models import elbv2_backends
+
+from rearm.core.model import Action
+from rearm.core.profile import Check
+from rearm_workbench.emulators.alibaba.balancers import Server
+from rearm_workbench.emulators.aws.running import ACCOUNT
+
+if TYPE_CHECKING:
+    from rearm_workbench.world import Replayed
+
+DRAIN_S = 300
+"""ELB's default deregistration delay."""
+
+
+def aws(world: "Replayed", check: Check, instance: str, action: Action) -> None:
+    drain_s = min(DRAIN_S, world.world.ready_after_s or DRAIN_S)
+    if "load_balancer" in check.settings:
+        name, backend = str(check.settings["load_balancer"]), elb_backends[ACCOUNT][world.instances.region]
+        place = backend.get_load_balancer(name) or backend.create_load_balancer(name, [f"{backend.region_name}a"], [_LISTENER])
+        place.attributes["connection_draining"] = {"enabled": True, "timeout": drain_s}
+        backend.register_instances(name, [instance])
+        leave = partial(backend.deregister_instances, name, [instance])
+    else:
+        place = _group(str(check.settings["target_group"]), world.instances.region)
+        place.attributes["deregistration_delay.timeout_seconds"] = drain_s
+        target = {"Id": instance, "Port": check.settings.get("port", place.port)}
+        place.register([target])
+        leave = partial(place.deregister, [target])
+    if action.transition == "terminate":
+        place.in_service.add(instance)
+        world.at_ready(leave, drain_s)
+
+
+_LISTENER = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}
+
+
+def _group(given: str, region: str) -> Any:
+    """The target group of that name or ARN; made if need be."""
+    backend = elbv2_backends[ACCOUNT][region]
+    name = given.rpartition(":targetgroup/")[2].partition("/")[0]
+    found = next((one for one in backend.target_groups.values() if one.name == name), None)
+    if found is None:
+        found = backend.create_target_group(name=name, vpc_id=next(iter(backend.ec2_backend.vpcs)), protocol="HTTP", port=80)
+        if given.startswith("arn:"):
+            backend.target_groups[given] = backend.target_groups.pop(found.arn)
+            found.arn = given
+    return found
+
+
+def alibaba(world: "Replayed", check: Check, instance: str, action: Action) -> None:
+    if action.transition != "terminate":
+        return
+    product = "slb" if "load_balancer" in check.settings else str(check.settings.get("balancer", "alb"))
+    name = str(check.settings.get("load_balancer") or check.settings["server_group"])
+    port = check.settings.get("port", 80)
+    assert isinstance(port, int)
+    servers, server = world.instances.balancers.place(product, name), Server(instance, port)
+    servers.append(server)
+    world.at_ready(partial(setattr, server, "status", "Removing"), DRAIN_S)
+    world.at_ready(partial(servers.remove, server))
