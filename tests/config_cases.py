@@ -210,7 +210,12 @@ WRONG: list[tuple[Any, str, bool]] = [
     ),
     (check(tcp={"port": 1, "after": "soon"}), f"{C}.tcp.after: `soon`: must be a duration", SHAPE),
     (check(tcp={"port": 1, "for": "0 looks"}), f"{C}.tcp.for: `0 looks`: must be from `1 look` to `100 looks`, or a duration", SENSE),
-    (check(tcp={"port": 1, "for": "often"}), f"{C}.tcp.for: `often`: must be a duration", SHAPE),
+    (check(tcp={"port": 1, "for": 3}), f"{C}.tcp.for: `3`: must be a duration from 10s, or so many looks in a row", SHAPE),
+    (
+        check(tcp={"port": 1, "for": "often"}),
+        f"{C}.tcp.for: `often`: must be a duration from 10s, or so many looks",
+        SHAPE,
+    ),
     (check(tcp={"port": 1, "required": "no"}), f"{C}.tcp.required: `no`: must be true or false", SHAPE),
     (check(tcp={"port": 1, "after": "10m", "fail_after": "10m"}), f"{C}.tcp.fail_after: must be longer than `after`", SENSE),
     (

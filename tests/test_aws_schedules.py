@@ -55,6 +55,20 @@ def test_a_deleted_disabled_or_moved_schedule_does_not_fire_at_its_old_time(worl
     assert world.invoked == [(FUNCTION, {"moved": 1})]
 
 
+def test_an_update_that_leaves_the_time_as_it_is_changes_the_message_only(world: World) -> None:
+    """Its timer comes when it would have come, and once."""
+    schedule(world)
+    world.aws._running.timers_late_s = 30.0
+    again = {"FlexibleTimeWindow": {"Mode": "OFF"}, "Target": {"Arn": FUNCTION, "RoleArn": ROLE, "Input": '{"slot": 8}'}}
+    world.client("scheduler").update_schedule(
+        Name="one", ScheduleExpression="at(2023-11-14T22:15:00)", ActionAfterCompletion="DELETE", **again
+    )
+    world.clock.run_until(START + 100)
+    assert world.invoked == [(FUNCTION, {"slot": 8})]
+    world.clock.run_until(START + 200)
+    assert len(world.invoked) == 1
+
+
 def test_timers_can_be_late_and_other_targets_and_zones_work() -> None:
     virtual = VirtualClock(START)
     fired: list[float] = []

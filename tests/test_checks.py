@@ -232,7 +232,7 @@ def test_every_file_of_a_check_is_in_the_table() -> None:
         "command_aws",
         "command_alibaba",
     }
-    shared |= {"kubernetes_access", "kubernetes_ack", "kubernetes_api"}
+    shared |= {"kubernetes_access", "kubernetes_ack", "kubernetes_api", "kubernetes_cluster", "kubernetes_objects"}
     shared |= {"target_health_aws", "target_health_alibaba", "cloudwatch", "cloudmonitor", "queue_empty_alibaba"}
     files = {path.stem for path in (ROOT / "shared/python/rearm/checks").glob("*.py")}
     assert files - shared == set(checks.TABLE)

@@ -20,8 +20,8 @@ def step(label: str = "cordon", **more: object) -> Step:
     return Step("tag", {}, label=label, **more)  # type: ignore[arg-type]  # fields by name
 
 
-def due(*steps: Step, known: dict[str, str] | None = None, looks: int = 1, at_s: float = 0) -> list[tuple[int, str]]:
-    return staging.due(Profile("p", steps=steps), wait(known, looks), START + at_s)
+def due(*steps: Step, known: dict[str, str] | None = None, looks: int = 1, at_s: float = 0, later: bool = False) -> list[tuple[int, str]]:
+    return staging.due(Profile("p", steps=steps), wait(known, looks), START + at_s, later=later)
 
 
 def test_the_first_step_is_due_for_each_instance() -> None:
@@ -65,9 +65,20 @@ def test_a_first_look_begins_only_what_cannot_be_a_copys() -> None:
 
 def test_a_stage_comes_at_its_time_whatever_the_others_do() -> None:
     steps = (step(), step("force", stage="force", after_s=300), step("kill", stage="force", after_s=300))
-    assert due(*steps, at_s=299) == [(0, "i-1"), (0, "i-2")]
-    assert due(*steps, at_s=300) == [(0, "i-1"), (0, "i-2"), (1, "i-1"), (1, "i-2")]
-    assert sorted(due(*steps, at_s=300, known=DONE | {"step:1:i-1": "done"})) == [(1, "i-2"), (2, "i-1")]
+    assert due(*steps, at_s=300) == [(0, "i-1"), (0, "i-2")]
+    assert due(*steps, at_s=299, later=True) == []
+    assert due(*steps, at_s=300, later=True) == [(1, "i-1"), (1, "i-2")]
+    assert sorted(due(*steps, at_s=300, later=True, known={"step:1:i-1": "done"})) == [(1, "i-2"), (2, "i-1")]
+
+
+def test_a_step_that_is_not_required_is_tried_before_the_next_and_holds_it_up_no_more() -> None:
+    steps = (step(required=False), step("drain"), step("stop", required=False, once=True), step("tell"))
+    assert due(*steps) == [(0, "i-1"), (0, "i-2")]
+    tried = {"step:0:i-1": "going denied", "step:0:i-2": "going denied"}
+    assert due(*steps, known=tried) == [(0, "i-1"), (0, "i-2"), (1, "i-1"), (1, "i-2")]
+    drained = tried | {"step:1:i-1": "done", "step:1:i-2": "done"}
+    assert due(*steps, known=drained) == [(0, "i-1"), (0, "i-2"), (2, "")]
+    assert due(*steps, known=drained | {"step:2:": "going denied"}) == [(0, "i-1"), (0, "i-2"), (2, ""), (3, "i-1"), (3, "i-2")]
 
 
 def test_what_was_done_is_noted() -> None:
@@ -115,10 +126,10 @@ HALF = {"step:0:i-1": "done"}
     ("status", "known", "wanted"),
     [
         ("passed", DONE, ("passed", "every check passed")),
-        ("passed", HALF, ("waiting", "cordon i-2: not done yet")),
-        ("passed", {}, ("waiting", "cordon: not done yet; cordon i-2: not done yet")),
+        ("passed", HALF, ("waiting", "cordon i-2: not known to be done")),
+        ("passed", {}, ("waiting", "cordon: not known to be done; cordon i-2: not known to be done")),
         ("passed", HALF | {"step:0:i-2": "going denied"}, ("waiting", "cordon i-2: denied")),
-        ("waiting", HALF, ("waiting", "i-1: tcp :1: so | i-2: tcp :1: so; cordon i-2: not done yet")),
+        ("waiting", HALF, ("waiting", "i-1: tcp :1: so | i-2: tcp :1: so; cordon i-2: not known to be done")),
         ("waiting", DONE, ("waiting", "i-1: tcp :1: so | i-2: tcp :1: so")),
         ("waiting", HALF | {"step:0:i-2": "failed no node"}, ("failed", "cordon i-2: no node")),
         ("passed", {"step:0:i-1": "failed no node"}, ("failed", "cordon: no node")),
@@ -137,7 +148,10 @@ def test_a_step_that_is_not_required_decides_nothing() -> None:
 
 
 def test_one_behind_it_decides() -> None:
-    assert verdict("passed", {}, step(required=False), step("drain")) == ("waiting", "drain: not done yet; drain i-2: not done yet")
+    assert verdict("passed", {}, step(required=False), step("drain")) == (
+        "waiting",
+        "drain: not known to be done; drain i-2: not known to be done",
+    )
 
 
 def test_an_escalation_holds_nobody_back_but_may_fail() -> None:

@@ -25,6 +25,9 @@ BORROWED = {
     ("checks", "target_health"): {EXISTENCE},
     ("checks", "kubernetes_node"): {EXISTENCE},
     ("steps", "tag"): {EXISTENCE, "rearm.checks.tag"},
+    ("steps", "deregister_targets"): {EXISTENCE, "rearm.checks.target_health"},
+    ("steps", "ecs_drain"): {EXISTENCE, "rearm.checks.ecs_tasks"},
+    ("steps", "command"): {EXISTENCE, "rearm.checks.command"},
 }
 """Kinds that another one needs itself. The list may become shorter."""
 

@@ -182,6 +182,22 @@ def test_settings_name_the_resource_on_aws(check: dict[str, Any], action: str, o
     assert resources(statements("aws", {"match": {"cloud": "aws"}, "checks": [check]}), action) == [on]
 
 
+GROUP_ARN = "arn:aws-cn:elasticloadbalancing:cn-north-1:111122223333:targetgroup/web/0a1b2c3d4e5f6a7b"
+
+
+@pytest.mark.parametrize(
+    ("settings", "action", "on"),
+    [
+        ({"target_group": "web"}, "DeregisterTargets", HERE % "elasticloadbalancing" + "targetgroup/web/*"),
+        ({"target_group": GROUP_ARN}, "DeregisterTargets", GROUP_ARN),
+        ({"load_balancer": "old"}, "DeregisterInstancesFromLoadBalancer", HERE % "elasticloadbalancing" + "loadbalancer/old"),
+    ],
+)
+def test_a_step_may_take_targets_out_of_its_own_load_balancer_only(settings: dict[str, Any], action: str, on: str) -> None:
+    profile = {"match": {"cloud": "aws", "transition": "terminate"}, "steps": [{"deregister_targets": settings}]}
+    assert resources(statements("aws", profile), f"elasticloadbalancing:{action}") == [on]
+
+
 def test_settings_name_the_resource_on_alibaba_cloud() -> None:
     here = "${Region}:${AccountId}"
     match = {"cloud": "alibaba", "transition": "terminate"}

@@ -70,6 +70,7 @@ def test_it_is_sent_once_and_once_more_in_a_stage_however_often_the_notification
         ]
         mine = [one for one in messages if one["instances"] == list(wait.action.instances)]
         assert len(mine) == len({one["id"] for one in mine}) == 2 * len(steps)
+        assert {one["profile"] for one in mine} == {"p"}
         assert [one["stage"] for one in mine] == [""] * len(steps) + ["late"] * len(steps)
 
 

@@ -117,6 +117,24 @@ def test_a_stage_comes_when_the_wait_is_so_old(cloud: str, tmp_path: Path) -> No
 
 
 @of_each_cloud
+def test_an_instance_that_is_ready_is_not_escalated(cloud: str, tmp_path: Path) -> None:
+    """Also when the stage is due in the very look that finds it ready."""
+    stages = [{"name": "force", "after": "5m", "steps": [own("kill")]}]
+    wait = play(cloud, tmp_path, world={"ready_after": "299s"}, checks=[DRAINED], stages=stages, every="10m").waits[0]
+    assert (wait.outcome, wait.ended_by) == ("CONTINUE", "rearm")
+    assert wait.waited_s >= 300
+    assert not called
+
+
+@of_each_cloud
+def test_a_step_that_is_not_required_holds_nothing_up(cloud: str, tmp_path: Path) -> None:
+    flaky = {"python": own("flaky", fails=999)["python"] | {"required": False}}
+    wait = play(cloud, tmp_path, world={"ready_after": "1s"}, steps=[flaky, own("drain")], checks=[DRAINED]).waits[0]
+    assert (wait.outcome, wait.ended_by) == ("CONTINUE", "rearm")
+    assert {name for name, _ in called} == {"flaky", "drain"}
+
+
+@of_each_cloud
 def test_a_step_that_breaks_is_named_and_never_completes_anything(cloud: str, tmp_path: Path) -> None:
     wait = play(cloud, tmp_path, world={"ready_after": "1s"}, steps=[own("nothing", wrong=1)], budget="10m", on_timeout="ABANDON").waits[0]
     assert (wait.outcome, wait.ended_by) == ("ABANDON", "rearm")

@@ -88,7 +88,7 @@ def _check_options() -> Schema:
     options: Schema = {
         "limit": _duration(config_checks.LONGEST_LIMIT_S) | {"description": "The time limit of one question.", "default": "5s"},
         "after": some | {"description": "Not asked before the wait is so old."},
-        "for": {"anyOf": [some, looks], "description": "Has to pass for so long, or in so many looks in a row: `90s`, `3 looks`."},
+        "for": {"anyOf": [_duration(None, config_checks.FOR_MIN_S), looks], "description": "Has to pass for so long, or in so many looks in a row: `90s`, `3 looks`."},
         "fail_after": some | {"description": "Failed when it still waits after so long."},
         "required": {"type": "boolean", "default": True, "description": "false: its answer is told, and decides nothing."},
     }
@@ -144,8 +144,9 @@ def _no_nulls(properties: Schema) -> None:
             del part["default"]
 
 
-def _duration(at_most_s: int, at_least_s: int = 1) -> Schema:
-    return {"anyOf": [{"type": "integer", "minimum": at_least_s, "maximum": at_most_s}, {"type": "string", "pattern": duration.PATTERN}]}
+def _duration(at_most_s: int | None, at_least_s: int = 1) -> Schema:
+    number = {"type": "integer", "minimum": at_least_s} | ({} if at_most_s is None else {"maximum": at_most_s})
+    return {"anyOf": [number, {"type": "string", "pattern": duration.PATTERN}]}
 
 
 def _list(items: Schema, *, at_least: int = 0) -> Schema:

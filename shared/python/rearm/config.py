@@ -158,9 +158,9 @@ def _instances(given: dict[str, object], path: str, problems: Problems) -> Liter
 
 def _clouds(match: Match, raw: object) -> tuple[CloudName, ...]:
     """The clouds that a profile is for, also when something else is wrong with its match."""
-    if isinstance(raw, dict) and raw.get("cloud") in ("alibaba", ["alibaba"]):
-        return ("alibaba",)
-    return cast(tuple[CloudName, ...], match.cloud or CLOUDS)
+    given: Any = raw.get("cloud") if isinstance(raw, dict) else None
+    named = tuple(cloud for cloud in CLOUDS if given == cloud or (isinstance(given, list) and cloud in given))
+    return cast(tuple[CloudName, ...], match.cloud or named or CLOUDS)
 
 
 def _name(given: dict[str, object], path: str, first: dict[str, str], problems: Problems) -> str:

@@ -6,7 +6,7 @@ A check's module is imported only if the configuration uses it.
 import re
 from functools import partial
 
-from rearm import checks
+from rearm import checks, duration
 from rearm.config_problems import Problems, either
 from rearm.config_settings import Fit, given_for, judge_settings, option, seconds
 from rearm.core.profile import All, AtLeast, Check, Condition, Not, One
@@ -15,6 +15,8 @@ from rearm.core.profile import Any as AnyOf
 LONGEST_LIMIT_S = 60
 DEFAULT_LIMIT_S = 5
 LOOKS_MAX = 100
+FOR_MIN_S = 10
+"""Looks are no nearer to each other: `for: 3` means three looks."""
 DEEPEST = 8
 """Levels of all, any, n_of and not inside each other; more is an accident."""
 
@@ -119,12 +121,21 @@ class _Tree:
     def for_how_long(self, raw: object, path: str) -> tuple[int, int] | None:
         looks = re.fullmatch(LOOKS, raw) if isinstance(raw, str) else None
         if looks is None:
-            found = seconds(raw, path, self.problems, why="")
-            return None if found is None else (found, 1)
+            return self.for_seconds(raw, path)
         if not 1 <= int(looks[1]) <= LOOKS_MAX:
             self.problems.wrong(path, raw, f"from `1 look` to `{LOOKS_MAX} looks`, or a duration like 90s")
             return None
         return 0, int(looks[1])
+
+    def for_seconds(self, raw: object, path: str) -> tuple[int, int] | None:
+        try:
+            found = duration.seconds(raw)
+        except ValueError:
+            found = 0
+        if found < FOR_MIN_S:
+            self.problems.wrong(path, raw, f"a duration from {FOR_MIN_S}s, or so many looks in a row, like `3 looks`")
+            return None
+        return found, 1
 
     def yes_or_no(self, raw: object, path: str) -> bool | None:
         if isinstance(raw, bool):

@@ -15,6 +15,7 @@ from rearm.core import decide as core
 from rearm.core import grid, patience, staging
 from rearm.core.model import Action, CheckResult, Complete, Decision, Heartbeat, Recheck, StepResult, Wait
 from rearm.core.profile import Profile
+from rearm.core.verdict import judge
 from rearm.errors import ActionGone, LimitSpent, TryAgain
 from rearm.observe import observe, work
 
@@ -79,12 +80,15 @@ class Look:
         return self._say(results, reason)
 
     def _observe(self) -> dict[tuple[int, str], CheckResult]:
-        """Steps, then checks; and what the wait remembers of them."""
+        """Steps, then checks, then the steps of later stages, which are for waits that go on; and what the wait remembers of them."""
         if self.profile.steps:
             self.wait, self.worked = work(self.wait, self.profile, self.cloud)
         answers = observe(self.wait, self.profile, self.cloud)
         results, known = patience.settle(answers, self.wait, self.profile, self.now)
         self.wait = msgspec.structs.replace(self.wait, known=known)
+        if self.profile.steps and judge(self.wait, results, self.profile, self.now).status == "waiting":
+            self.wait, escalated = work(self.wait, self.profile, self.cloud, later=True)
+            self.worked |= escalated
         return results
 
     def _apply(self, decision: Decision, trouble: str = "") -> None:

@@ -39,10 +39,10 @@ def observe(wait: Wait, profile: Profile, cloud: Cloud) -> Results:
     return results | found
 
 
-def work(wait: Wait, profile: Profile, cloud: Cloud) -> tuple[Wait, dict[Key, StepResult]]:
-    """Do what is due, and what is due then. Each step is tried once in a look."""
+def work(wait: Wait, profile: Profile, cloud: Cloud, *, later: bool = False) -> tuple[Wait, dict[Key, StepResult]]:
+    """Do what is due, and what is due then. Each step is tried once in a look. `later`: the stages that come later."""
     now, done = clock.now(), dict[Key, StepResult]()
-    while todo := [key for key in staging.due(profile, wait, now) if key not in done]:
+    while todo := [key for key in staging.due(profile, wait, now, later=later) if key not in done]:
         asked = [(key, profile.steps[key[0]].limit_s, _task(profile, key, wait, cloud)) for key in todo]
         results = _side_by_side(asked, cloud, lambda limit_s: StepResult("going", f"no answer within {limit_s:g} s"))
         wait = msgspec.structs.replace(wait, known=staging.noted(wait.known, results))

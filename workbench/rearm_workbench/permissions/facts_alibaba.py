@@ -20,6 +20,7 @@ LIKE_INSTANCES = "level as of ecs:DescribeInstances"
 LIKE_HOOKS = "level as of ess:CompleteLifecycleAction"
 LIKE_FUNCTIONS = "level as of fc:EnableFunctionInvocation"
 ALL_GROUPS = Fact((f"acs:ess:{HERE}:*",), why="every group of the region is searched; its level was not read: given for the whole of ESS")
+OF_VSERVER_GROUP = "the level is the CLB instance that the group belongs to, which the configuration does not tell: narrow it to that"
 FC2_WHY = "level not read; with and without the qualifier that is meant where none is given"
 
 FACTS: dict[str, Fact] = {
@@ -41,7 +42,15 @@ FACTS: dict[str, Fact] = {
     "ecs:RunCommand": Fact((INSTANCES, COMMANDS), why="level not read; whoever may run commands on an instance is its administrator"),
     "ecs:DescribeInvocationResults": Fact((INSTANCES, COMMANDS), why="level as of ecs:RunCommand"),
     "slb:DescribeHealthStatus": Fact((f"acs:slb:{HERE}:loadbalancer/{{load_balancer}}",)),
+    "slb:DescribeLoadBalancerAttribute": Fact((f"acs:slb:{HERE}:loadbalancer/{{load_balancer}}",)),
+    "slb:RemoveBackendServers": Fact((f"acs:slb:{HERE}:loadbalancer/{{load_balancer}}", INSTANCES)),
+    "slb:DescribeVServerGroupAttribute": Fact((f"acs:slb:{HERE}:loadbalancer/*",), why=OF_VSERVER_GROUP),
+    "slb:RemoveVServerGroupBackendServers": Fact((f"acs:slb:{HERE}:loadbalancer/*", INSTANCES), why=OF_VSERVER_GROUP),
     "alb:ListServerGroupServers": Fact((f"acs:alb:{HERE}:servergroup/{{server_group}}",)),
+    "alb:RemoveServersFromServerGroup": Fact(
+        (f"acs:alb:{HERE}:servergroup/{{server_group}}", INSTANCES), why="its page names instances too, as of ecs:DescribeInstances"
+    ),
+    "nlb:RemoveServersFromServerGroup": Fact((f"acs:nlb:{HERE}:servergroup/{{server_group}}",)),
     "nlb:ListServerGroupServers": Fact((f"acs:nlb:{HERE}:servergroup/{{server_group}}",), why="level as of ALB's operation of that name"),
     "cms:DescribeMetricLast": Fact(permission="cms:QueryMetricLast", why=f"so its page calls the permission; {NO_LEVEL}"),
     "oos:GetParameter": Fact((f"acs:oos:{HERE}:parameter/{{name}}",), why="level as of oos:GetSecretParameter"),

@@ -58,8 +58,13 @@ FACTS: dict[str, Fact] = {
     "elasticloadbalancing:DescribeTargetGroups": NONE,
     "elasticloadbalancing:DescribeTargetHealth": NONE,
     "elasticloadbalancing:DescribeInstanceHealth": NONE,
+    "elasticloadbalancing:DeregisterTargets": Fact((f"arn:${{Partition}}:elasticloadbalancing:{HERE}:targetgroup/{{target_group}}",)),
+    "elasticloadbalancing:DeregisterInstancesFromLoadBalancer": Fact(
+        (f"arn:${{Partition}}:elasticloadbalancing:{HERE}:loadbalancer/{{load_balancer}}",)
+    ),
     "ecs:ListContainerInstances": Fact((f"arn:${{Partition}}:ecs:{HERE}:cluster/{{cluster}}",)),
     "ecs:DescribeContainerInstances": Fact((f"arn:${{Partition}}:ecs:{HERE}:container-instance/{{cluster}}/*",)),
+    "ecs:UpdateContainerInstancesState": Fact((f"arn:${{Partition}}:ecs:{HERE}:container-instance/{{cluster}}/*",)),
     "eks:DescribeCluster": Fact(
         (f"arn:${{Partition}}:eks:{HERE}:cluster/{{cluster}}",), why="inside the cluster, an access entry for the role says what it may do"
     ),

@@ -74,7 +74,7 @@ def _grants(cloud: CloudName, need: Need) -> list[tuple[Condition, str]]:
     """Each resource, and what has to hold for it."""
     known = fact(cloud, need)
     groups = (group_names if cloud == "aws" else group_ids)(need.groups)
-    slots = {slot: DOCUMENTS.get(value, value) if slot == "shell" else value for slot, value in need.slots.items()}
+    slots = {slot: _as_in_arns(slot, value) for slot, value in need.slots.items()}
     fixed = tuple((operator, key, (value,)) for operator, pairs in known.condition.items() for key, value in pairs.items())
     tagged = fixed if "*" in groups else (*fixed, ("StringLike", GROUP_TAG, tuple(groups)))
     return [
@@ -83,6 +83,12 @@ def _grants(cloud: CloudName, need: Need) -> list[tuple[Condition, str]]:
         for template in templates
         for resource in filled(template, slots, groups)
     ]
+
+
+def _as_in_arns(slot: str, value: str) -> str:
+    if slot == "target_group" and not value.startswith("arn:"):
+        return f"{value}/*"
+    return DOCUMENTS.get(value, value) if slot == "shell" else value
 
 
 def _statement(permissions: list[str], resources: tuple[str, ...], condition: Condition) -> dict[str, object]:

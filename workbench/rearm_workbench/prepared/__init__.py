@@ -31,6 +31,11 @@ TABLE: dict[str, str] = {
 }
 
 STEPS: dict[str, str] = {
+    "deregister_targets": "rearm_workbench.prepared.deregister_targets",
+    "ecs_drain": "rearm_workbench.prepared.ecs_drain",
+    "command": "rearm_workbench.prepared.command_step",
+    "kubernetes_cordon": "rearm_workbench.prepared.kubernetes_steps",
+    "kubernetes_drain": "rearm_workbench.prepared.kubernetes_steps",
     "notify": "rearm_workbench.prepared.notify",
 }
 """The same for steps: where what they do it to has to be there."""

@@ -4,7 +4,10 @@ A script with `waiting_on` ends at once with the first of these as long as it is
 """
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from rearm.checks import command
 from rearm.core.model import Action
@@ -20,9 +23,12 @@ BOOT_S = 30.0
 
 def aws(world: "Replayed", check: Check, instance: str, action: Action) -> None:
     """Raises `Unfit` for an `output` of which no example can be made up."""
-    import msgspec
+    runs(world, check.settings, instance, action)
 
-    settings = msgspec.convert(check.settings, command.Settings)
+
+def runs(world: "Replayed", given: Mapping[str, object], instance: str, action: Action) -> None:
+    """The same for the settings of a check or a step."""
+    settings = msgspec.convert(given, command.Settings)
     scripts, ready_s = world.instances.scripts, world.world.ready_after_s
     if action.transition != "terminate":
         online_at = world.start + (BOOT_S if ready_s is None else min(BOOT_S, ready_s))

@@ -17,25 +17,44 @@ TASKS = 2
 
 
 def aws(world: "Replayed", check: Check, instance: str, action: Action) -> None:
-    backend = ecs_backends[ACCOUNT][world.instances.region]
-    cluster = str(check.settings["cluster"]).rpartition("/")[2]
-    if cluster not in backend.clusters:
-        backend.create_cluster(cluster)
+    cluster = str(check.settings["cluster"])
     if action.transition == "terminate":
-        joined = backend.register_container_instance(cluster, instance)
-        joined.status = "DRAINING"
-        _runs(joined, TASKS)
-        world.at_ready(partial(_runs, joined, TASKS - 1), STEP_S)
-        world.at_ready(partial(_runs, joined, 0))
+        one = joined(world, cluster, instance)
+        if not _drains(world, action):
+            one.status = "DRAINING"
+        _runs(one, TASKS)
+        world.at_ready(partial(_runs, one, TASKS - 1), STEP_S)
+        world.at_ready(partial(_runs, one, 0))
     else:
-        world.at_ready(partial(_join, world, backend, cluster, instance), STEP_S)
+        _cluster(world, cluster)
+        world.at_ready(partial(_join, world, cluster, instance), STEP_S)
 
 
-def _join(world: "Replayed", backend: Any, cluster: str, instance: str) -> None:
-    joined = backend.register_container_instance(cluster, instance)
-    joined.agent_connected = False
-    world.at_ready(partial(setattr, joined, "agent_connected", True))
+def joined(world: "Replayed", cluster: str, instance: str) -> Any:
+    """The container instance on that instance, in the cluster of that name or ARN; made if need be."""
+    backend, name = _cluster(world, cluster)
+    there = backend.container_instances.get(name, {}).values()
+    return next((one for one in there if one.ec2_instance_id == instance), None) or backend.register_container_instance(name, instance)
 
 
-def _runs(joined: Any, tasks: int) -> None:
-    joined.running_tasks_count = tasks
+def _cluster(world: "Replayed", given: str) -> tuple[Any, str]:
+    backend, name = ecs_backends[ACCOUNT][world.instances.region], given.rpartition("/")[2]
+    if name not in backend.clusters:
+        backend.create_cluster(name)
+    return backend, name
+
+
+def _drains(world: "Replayed", action: Action) -> bool:
+    """Whether a step will set it to DRAINING."""
+    profile = world.config.profile_for(action)
+    return any(step.kind == "ecs_drain" for step in (profile.steps if profile else ()))
+
+
+def _join(world: "Replayed", cluster: str, instance: str) -> None:
+    one = joined(world, cluster, instance)
+    one.agent_connected = False
+    world.at_ready(partial(setattr, one, "agent_connected", True))
+
+
+def _runs(one: Any, tasks: int) -> None:
+    one.running_tasks_count = tasks

@@ -1,5 +1,6 @@
 """`target_health`: a launched instance has registered itself and becomes healthy; one that terminates has drained when it is ready."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,22 +20,33 @@ DRAIN_S = 300
 
 
 def aws(world: "Replayed", check: Check, instance: str, action: Action) -> None:
+    place, leave, drain_s = behind_elb(world, check.settings, instance)
+    if action.transition == "terminate":
+        place.in_service.add(instance)
+        world.at_ready(leave, drain_s)
+
+
+def behind_elb(world: "Replayed", settings: Mapping[str, object], instance: str) -> tuple[Any, Callable[[], None], float]:
+    """The load balancer with the instance behind it; what takes it out, if nobody has; and how long its connections drain then."""
     drain_s = min(DRAIN_S, world.world.ready_after_s or DRAIN_S)
-    if "load_balancer" in check.settings:
-        name, backend = str(check.settings["load_balancer"]), elb_backends[ACCOUNT][world.instances.region]
+    if "load_balancer" in settings:
+        name, backend = str(settings["load_balancer"]), elb_backends[ACCOUNT][world.instances.region]
         place = backend.get_load_balancer(name) or backend.create_load_balancer(name, [f"{backend.region_name}a"], [_LISTENER])
         place.attributes["connection_draining"] = {"enabled": True, "timeout": drain_s}
         backend.register_instances(name, [instance])
         leave = partial(backend.deregister_instances, name, [instance])
     else:
-        place = _group(str(check.settings["target_group"]), world.instances.region)
+        place = _group(str(settings["target_group"]), world.instances.region)
         place.attributes["deregistration_delay.timeout_seconds"] = drain_s
-        target = {"Id": instance, "Port": check.settings.get("port", place.port)}
+        target = {"Id": instance, "Port": settings.get("port", place.port)}
         place.register([target])
         leave = partial(place.deregister, [target])
-    if action.transition == "terminate":
-        place.in_service.add(instance)
-        world.at_ready(leave, drain_s)
+
+    def leaves() -> None:
+        if instance in (place.instance_ids if "load_balancer" in settings else place.targets):
+            leave()
+
+    return place, leaves, drain_s
 
 
 _LISTENER = {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}
@@ -56,11 +68,24 @@ def _group(given: str, region: str) -> Any:
 def alibaba(world: "Replayed", check: Check, instance: str, action: Action) -> None:
     if action.transition != "terminate":
         return
-    product = "slb" if "load_balancer" in check.settings else str(check.settings.get("balancer", "alb"))
-    name = str(check.settings.get("load_balancer") or check.settings["server_group"])
-    port = check.settings.get("port", 80)
-    assert isinstance(port, int)
-    servers, server = world.instances.balancers.place(product, name), Server(instance, port)
-    servers.append(server)
+    servers, server = behind_slb(world, check.settings, instance)
+
+    def left() -> None:
+        servers[:] = [one for one in servers if one is not server]
+
     world.at_ready(partial(setattr, server, "status", "Removing"), DRAIN_S)
-    world.at_ready(partial(servers.remove, server))
+    world.at_ready(left)
+
+
+def behind_slb(world: "Replayed", settings: Mapping[str, object], instance: str) -> tuple[list[Server], Server]:
+    """The servers behind a CLB instance, or of a server group of any kind; and the instance among them."""
+    product = str(settings.get("balancer", "alb")) if "server_group" in settings else "slb"
+    name = next(str(settings[key]) for key in ("load_balancer", "vserver_group", "server_group") if settings.get(key))
+    port = settings.get("port", 80)
+    assert isinstance(port, int)
+    servers: list[Server] = world.instances.balancers.place(product, name)
+    server = next((one for one in servers if (one.instance_id, one.port) == (instance, port)), None)
+    if server is None:
+        server = Server(instance, port)
+        servers.append(server)
+    return servers, server

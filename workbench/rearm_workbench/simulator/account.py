@@ -4,12 +4,13 @@ What an adapter makes of its cloud's answers (codes to errors, names in use) is 
 the same seeds through the real adapters, and a test holds both timelines to be the same.
 """
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from rearm.core import grid
+from rearm.core import grid, staging
 from rearm.core.limits import LIMITS
 from rearm.core.model import Action, CloudName, Held, Hook, Result
 from rearm.errors import ActionGone, LimitSpent, TryAgain
@@ -32,6 +33,7 @@ class Account:
     running: set[str] = field(default_factory=set)
     """Timers that have come and whose invocation has not ended: Function Compute lists these too."""
     _names: set[str] = field(default_factory=set)
+    _messages: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.limits = LIMITS[self.cloud]
@@ -131,14 +133,18 @@ class Account:
         else:
             due = here + min(max(math.ceil(at - now), 0), self.limits.timer_max_s or 0)
         if name in self._names:
+            if self.cloud == "aws":
+                self._messages[name] = _told(self._messages[name], payload)
             return False
         self._names.add(name)
         self.timers[name] = due
-        self.clock.call_at(due + self.timer_offset_s, partial(self._fire, name, payload))
+        self._messages[name] = payload
+        self.clock.call_at(due + self.timer_offset_s, partial(self._fire, name))
         return True
 
-    def _fire(self, name: str, payload: bytes) -> None:
+    def _fire(self, name: str) -> None:
         del self.timers[name]
+        payload = self._messages.pop(name)
         if self.cloud == "aws":
             self._names.discard(name)
         else:
@@ -155,3 +161,13 @@ class Account:
 
     def timers_due(self) -> frozenset[str]:
         return frozenset(found for name in (*self.timers, *self.running) if (found := grid.identity_of(name)))
+
+
+def _told(message: bytes, ours: bytes) -> bytes:
+    """A schedule's message after `rearm.clouds.aws.timers` has told it what another look of the same wait knows."""
+    told, known = json.loads(message), json.loads(ours)["rearm"].get("known", {})
+    merged = staging.merged(known, told["rearm"].get("known", {}))
+    if merged == told["rearm"].get("known", {}):
+        return message
+    told["rearm"]["known"] = merged
+    return json.dumps(told, separators=(",", ":")).encode()

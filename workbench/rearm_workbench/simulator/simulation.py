@@ -3,6 +3,7 @@
 Every effect passes `effect`, in both tiers: there the weather strikes, time passes, the trace is written and the invariants look.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
@@ -297,7 +298,7 @@ class Simulation:
             new = do()
             if new:
                 self._late[name] = (0.0,) if fate.early_s else fate.late_s
-                self._timers[payload].append((name, record, invocation.job.lineage + 1))
+                self._timers[_without_memory(payload)].append((name, record, invocation.job.lineage + 1))
                 if record is not None:
                     record.pending[name] = at
                     record.armed_at = self.clock.now()
@@ -310,7 +311,7 @@ class Simulation:
 
     def timer_came(self, payload: bytes) -> None:
         """The cloud delivers a timer; the weather may have lost it on the way, or doubled it."""
-        name, record, lineage = self._timers[payload].pop(0)
+        name, record, lineage = self._timers[_without_memory(payload)].pop(0)
         late_s = self._late.pop(name)
         if record is not None:
             record.pending.pop(name, None)
@@ -373,3 +374,10 @@ def action_of(scenario: Scenario, plan: WaitPlan) -> Action:
     """The action as its notification will tell it, as far as it names the wait."""
     names = tuple(instance.name for instance in plan.instances)
     return Action(scenario.cloud, plan.hook, plan.token, names, plan.group, plan.transition)
+
+
+def _without_memory(payload: bytes) -> bytes:
+    """A recheck's message, whatever it remembers of checks and steps: that may be told to a timer after it was set."""
+    message = json.loads(payload)
+    message["rearm"].pop("known", None)
+    return json.dumps(message).encode()

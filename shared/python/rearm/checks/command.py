@@ -92,20 +92,25 @@ def script(settings: Settings) -> str:
 
 def ask(settings: Settings, question: Question) -> CheckResult:
     """Starts the script if it was not, else asks how it is."""
+    return ask_for(label(settings), settings, question)
+
+
+def ask_for(owner: str, settings: Settings, question: Question) -> CheckResult:
+    """As `ask`. The same script is started once for each `owner`, a name that is the same in every look."""
     try:
-        found = _started_or_seen(settings, question)
+        found = _started_or_seen(owner, settings, question)
     except RearmError as error:
         # Of an instance that is gone, the clouds answer with many an error.
         found = CheckResult("waiting", str(error), error=True)
     return existence.or_gone(question, found) if found.status == "waiting" and not found.remember else found
 
 
-def _started_or_seen(settings: Settings, question: Question) -> CheckResult:
-    key = f"{label(settings)}:{question.instance}"
+def _started_or_seen(owner: str, settings: Settings, question: Question) -> CheckResult:
+    key = f"{owner}:{question.instance}"
     attempt, _, run = question.known.get(key, "1").partition(" ")
     cloud = _on_cloud(question)
     if not run:
-        name = _name(settings, question, attempt)
+        name = _name(owner, question, attempt)
         started = cloud.start(Order(name, settings.shell, script(settings), _seconds(settings.timeout)), question)
         return started if isinstance(started, CheckResult) else CheckResult("waiting", "started", {key: f"{attempt} {started}"})
     found = cloud.seen(run, question)
@@ -150,11 +155,11 @@ def _on_cloud(question: Question) -> OnCloud:
     return command_alibaba
 
 
-def _name(settings: Settings, question: Question, attempt: str) -> str:
-    """The same for the same attempt of the same check in the same wait, about this instance, whoever asks; at most 100 characters."""
+def _name(owner: str, question: Question, attempt: str) -> str:
+    """The same for the same attempt of the same check or step in the same wait, whoever asks; at most 100 characters."""
     action = question.action
     # On AWS the identity is that of every wait of the instance in this hook (warm pools); the token tells them apart.
-    parts = (grid.identity(action), action.token, question.instance, label(settings))
+    parts = (grid.identity(action), action.token, question.instance, owner)
     return f"rearm {hashlib.sha256(chr(0).join(parts).encode(errors='replace')).hexdigest()[:32]} {attempt}"
 
 

@@ -1,8 +1,7 @@
 """The Kubernetes API, as far as nodes and pods need it: plain HTTPS, one connection for each request.
 
 The official client (`kubernetes`) reads every model of the API when it is imported; the standard library does for a few requests.
-Sources: kubernetes.io/docs/reference/using-api/api-concepts (lists in chunks), .../kubernetes-api/cluster-resources/node-v1,
-.../kubernetes-api/workload-resources/pod-v1.
+Sources: kubernetes.io/docs/reference/using-api/api-concepts (lists in chunks, patches), .../docs/concepts/scheduling-eviction/api-eviction.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from rearm.checks import target
 from rearm.checks.asking import short
 from rearm.checks.connection import broken
 from rearm.checks.http_exchange import Answer, Request, exchange
+from rearm.checks.kubernetes_objects import Node, NodeList, Pod, PodList
 from rearm.errors import TryAgain
 
 if TYPE_CHECKING:
@@ -40,86 +40,31 @@ class NotThere(Exception):
     """404: no such object."""
 
 
-class _Read(msgspec.Struct, frozen=True, rename="camel"):
-    """Of what the API tells, only what is read here."""
+class Refused(TryAgain):
+    """The API server's own answer is an error, with that HTTP status. `str` says what to do.
+
+    `message`: its words. `causes`: (reason, message) of each. `retry_after_s`: it wants to be left alone for so long, 0 if it does not say.
+    """
+
+    def __init__(self, text: str, status: int, message: str, causes: tuple[tuple[str, str], ...], retry_after_s: int) -> None:
+        self.status, self.message, self.causes, self.retry_after_s = status, message, causes, retry_after_s
+        super().__init__(text)
 
 
-class Owner(_Read, frozen=True, rename="camel"):
-    kind: str = ""
-    controller: bool = False
-
-
-class Metadata(_Read, frozen=True, rename="camel"):
-    name: str
-    namespace: str = ""
-    annotations: dict[str, str] | None = None
-    owner_references: list[Owner] | None = None
-
-
-class Condition(_Read, frozen=True, rename="camel"):
-    type: str
-    status: str
+class _Cause(msgspec.Struct, frozen=True):
     reason: str = ""
+    message: str = ""
 
 
-class NodeSpec(_Read, frozen=True, rename="camel"):
-    provider_id: str = msgspec.field(default="", name="providerID")
-    unschedulable: bool = False
+class _Details(msgspec.Struct, frozen=True):
+    causes: list[_Cause] | None = None
 
 
-class NodeStatus(_Read, frozen=True, rename="camel"):
-    conditions: list[Condition] | None = None
+class _Status(msgspec.Struct, frozen=True):
+    """Of the object `Status`, which every error of the API server is."""
 
-
-class Node(_Read, frozen=True, rename="camel"):
-    metadata: Metadata
-    spec: NodeSpec = NodeSpec()
-    status: NodeStatus = NodeStatus()
-
-    @property
-    def instance(self) -> str:
-        """Of the `providerID`: `aws:///ZONE/i-…` on EKS, `REGION.i-…` on ACK; empty without one."""
-        return self.spec.provider_id.replace(".", "/").rpartition("/")[2]
-
-    @property
-    def ready(self) -> Condition | None:
-        """The condition `Ready`; None before the kubelet has said anything."""
-        return next((one for one in self.status.conditions or () if one.type == "Ready"), None)
-
-
-class PodStatus(_Read, frozen=True, rename="camel"):
-    phase: str = ""
-
-
-class Pod(_Read, frozen=True, rename="camel"):
-    metadata: Metadata
-    status: PodStatus = PodStatus()
-
-    @property
-    def stays(self) -> bool:
-        """What a drain leaves: DaemonSet pods (they would come back at once) and the kubelet's own static pods, as mirrored."""
-        if "kubernetes.io/config.mirror" in (self.metadata.annotations or {}):
-            return True
-        return any(owner.controller and owner.kind == "DaemonSet" for owner in self.metadata.owner_references or ())
-
-    @property
-    def over(self) -> bool:
-        """It has run to its end and only lies there to be looked at."""
-        return self.status.phase in ("Succeeded", "Failed")
-
-
-class ListMeta(_Read, frozen=True, rename="camel"):
-    next_page: str = msgspec.field(default="", name="continue")
-
-
-class NodeList(_Read, frozen=True, rename="camel"):
-    items: list[Node] | None
-    metadata: ListMeta = ListMeta()
-
-
-class PodList(_Read, frozen=True, rename="camel"):
-    items: list[Pod] | None
-    metadata: ListMeta = ListMeta()
+    message: str = ""
+    details: _Details | None = None
 
 
 class Api:
@@ -127,6 +72,10 @@ class Api:
 
     def __init__(self, access: Access, deadline: float) -> None:
         self._access, self._deadline = access, deadline
+
+    def left_s(self) -> float:
+        """Seconds until the deadline; 0 or less: no request would be sent any more."""
+        return self._deadline - clock.monotonic()
 
     def node(self, name: str) -> Node:
         """Raises NotThere."""
@@ -145,16 +94,31 @@ class Api:
         pages = self._pages("pods", {"fieldSelector": f"spec.nodeName={node}"}, PodList)
         return [pod for page in pages for pod in page.items or ()]
 
+    def cordon(self, node: str) -> None:
+        """Have no new pods placed on the node. Raises NotThere."""
+        patch = {"spec": {"unschedulable": True}}
+        self.send("patch nodes", "PATCH", f"/api/v1/nodes/{_quoted(node)}", patch, "application/merge-patch+json")
+
+    def evict(self, pod: Pod, grace_s: int | None) -> None:
+        """Have the pod end, if its budgets allow: else Refused. `grace_s` None: in its own grace period. Raises NotThere."""
+        named = {"name": pod.metadata.name, "namespace": pod.metadata.namespace}
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": named, "deleteOptions": _options(pod, grace_s)}
+        self.send("create pods/eviction", "POST", f"{_path(pod)}/eviction", eviction)
+
+    def delete(self, pod: Pod, grace_s: int | None) -> None:
+        """Have the pod end, whatever its budgets say. Raises NotThere."""
+        self.send("delete pods", "DELETE", _path(pod), {"apiVersion": "v1", "kind": "DeleteOptions", **_options(pod, grace_s)})
+
     def send(self, verb: str, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Answer:
         """One request; `verb` names the permission, as RBAC calls it (`list nodes`). Any answer that is no error.
 
-        Raises NotThere for 404. 429 (a disruption budget, or too many requests) is an error like the others.
+        Raises NotThere for 404, and Refused for any other error that the API server answers.
         """
         headers = {"Authorization": f"Bearer {self._access.token}"} if self._access.token else {}
         if body is not None:
             headers["Content-Type"] = content_type
         request = Request(method, path, {**headers, "Accept": "application/json"}, None if body is None else msgspec.json.encode(body))
-        left_s = self._deadline - clock.monotonic()
+        left_s = self.left_s()
         try:
             if left_s <= 0:
                 raise TimeoutError
@@ -198,19 +162,31 @@ class Api:
 
 def _refused(verb: str, answer: Answer) -> TryAgain:
     """An error of the API server, in one line that says what to do."""
-    try:
-        told = msgspec.json.decode(answer.body)["message"]
-    except (ValueError, RecursionError, KeyError, TypeError):
-        told = ""
     if not answer.status:
         return TryAgain(f"kubernetes:{verb}: what answers does not speak HTTP")
-    if answer.status == 401:
-        return TryAgain(f"kubernetes:{verb}: the API server does not know the function (401): give its role access to the cluster")
-    if answer.status == 403:
-        return TryAgain(f"kubernetes:{verb} is forbidden (403): allow it by a ClusterRole")
-    if answer.status == 429:
-        return TryAgain(f"kubernetes:{verb} is throttled (429)")
-    return TryAgain(f"kubernetes:{verb} failed (HTTP {answer.status}): {short(told)}")
+    try:
+        told = msgspec.json.decode(answer.body, type=_Status)
+    except (ValueError, RecursionError):
+        told = _Status()
+    texts = {
+        401: f"kubernetes:{verb}: the API server does not know the function (401): give its role access to the cluster",
+        403: f"kubernetes:{verb} is forbidden (403): allow it by a ClusterRole",
+        429: f"kubernetes:{verb} is throttled (429)",
+    }
+    text = texts.get(answer.status, f"kubernetes:{verb} failed (HTTP {answer.status}): {short(told.message)}")
+    after = answer.headers.get("retry-after", "")
+    causes = tuple((cause.reason, cause.message) for cause in (told.details or _Details()).causes or ())
+    return Refused(text, answer.status, told.message, causes, int(after) if after.isdecimal() and len(after) < 6 else 0)
+
+
+def _path(pod: Pod) -> str:
+    return f"/api/v1/namespaces/{_quoted(pod.metadata.namespace)}/pods/{_quoted(pod.metadata.name)}"
+
+
+def _options(pod: Pod, grace_s: int | None) -> dict[str, object]:
+    """Of this very pod: a StatefulSet starts the next one elsewhere under the same name."""
+    grace = {} if grace_s is None else {"gracePeriodSeconds": grace_s}
+    return {"preconditions": {"uid": pod.metadata.uid}, **grace}
 
 
 def _quoted(name: str) -> str:

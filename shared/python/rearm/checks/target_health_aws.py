@@ -31,7 +31,8 @@ def ask_aws(settings: "Settings", question: Question) -> CheckResult:
         found = registered(settings.load_balancer, question.instance)
         return _judged([_as_elbv2(state, why) for state, why in found], question)
     told, remember = with_arn(settings.target_group or "", question, lambda arn: targets(arn, settings.port, question.instance))
-    return msgspec.structs.replace(_judged([_target(one) for one in told], question), remember=remember)
+    judged = _judged([_target(one) for one in told], question)
+    return msgspec.structs.replace(judged, remember={**judged.remember, **remember})
 
 
 def with_arn(group: str, question: Question, use: Callable[[str], T]) -> tuple[T, dict[str, str]]:

@@ -16,17 +16,23 @@ ONCE = ""
 """In the place of the instance: the step is done once for the action."""
 
 
-def due(profile: Profile, wait: Wait, now: float) -> list[tuple[int, str]]:
-    """(index of the step, instance or `ONCE`) for each step to do in this look, as far as is known."""
+def due(profile: Profile, wait: Wait, now: float, *, later: bool = False) -> list[tuple[int, str]]:
+    """(index of the step, instance or `ONCE`) for each step to do in this look, as far as is known. `later`: of the stages that come
+    later, and not of the beginning.
+
+    One that is not required is tried once before the next ones, and then holds them up no more.
+    """
     found: list[tuple[int, str]] = []
     for stage in dict.fromkeys(step.stage for step in profile.steps):
         held: set[str] = set()
         for index, step in enumerate(profile.steps):
-            if step.stage != stage or now < wait.began_at + step.after_s:
+            if step.stage != stage or bool(step.after_s) != later or now < wait.began_at + step.after_s:
                 continue
             open_for = [target for target in _targets(step, wait) if not _has_ended(index, target, wait)]
             may_begin = wait.looks > 0 or (step.repeatable and _is_fresh(wait, now))
             found += [(index, target) for target in open_for if may_begin and not (held if step.once else target in held)]
+            if not step.required:
+                open_for = [target for target in open_for if _key(index, target) not in wait.known]
             held.update(wait.action.instances if step.once and open_for else open_for)
     return found
 
@@ -57,7 +63,7 @@ def holding(profile: Profile, wait: Wait, now: float) -> tuple[list[str], list[s
         if not step.required or now < wait.began_at + step.after_s:
             continue
         for target in _targets(step, wait):
-            status, _, why = wait.known.get(_key(index, target), "going not done yet").partition(" ")
+            status, _, why = wait.known.get(_key(index, target), "going not known to be done").partition(" ")
             words = f"{step.label or step.kind}: {why}" if target in (ONCE, *wait.action.instances[:1]) else f"{step.label} {target}: {why}"
             if status == "failed":
                 failed.append(words)

@@ -21,6 +21,11 @@ TABLE: dict[str, str] = {
     "tag": "rearm.steps.tag",
     "suspend_processes": "rearm.steps.suspend_processes",
     "notify": "rearm.steps.notify",
+    "deregister_targets": "rearm.steps.deregister_targets",
+    "ecs_drain": "rearm.steps.ecs_drain",
+    "command": "rearm.steps.command",
+    "kubernetes_cordon": "rearm.steps.kubernetes_cordon",
+    "kubernetes_drain": "rearm.steps.kubernetes_drain",
     "python": "rearm.steps.python",
 }
 

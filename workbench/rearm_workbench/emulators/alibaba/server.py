@@ -83,7 +83,7 @@ class AlibabaEmulator(ByHand):
         self.parameters, self.oss = parameters.Parameters(), oss.Oss()
         self.cms = cms.Cms(clock, self.mns)
         self.cs = cs.ContainerService()
-        self.balancers = balancers.Balancers(self.ecs.is_gone)
+        self.balancers = balancers.Balancers(self.ecs.is_gone, locked)
         self.ess = ess.Ess(self.book, self.ecs, self._ids, self.mns.exists, self.targets.notify)
         self._mns_http = mns_http.MnsHttp(self.mns)
         self._rpc = {

@@ -87,7 +87,10 @@ class Backend(models.EventBridgeSchedulerBackend):
     def _arm(self, schedule: models.Schedule, times: NextAfter) -> None:
         now = running()
         start = float(schedule.start_date or 0) - 1
-        self._arm_for(schedule, times, times(max(now.clock.now(), start if not is_once(schedule.schedule_expression) else 0)))
+        at = times(max(now.clock.now(), start if not is_once(schedule.schedule_expression) else 0))
+        # An update that leaves the time as it is leaves the timer as it is, however late that will come.
+        if at is None or at != getattr(schedule, "armed_for", None):
+            self._arm_for(schedule, times, at)
 
     def _arm_for(self, schedule: models.Schedule, times: NextAfter, at: float | None) -> None:
         now, group = running(), self.schedule_groups[schedule.group_name]

@@ -71,8 +71,9 @@ def answer(cluster: Cluster, call: Call) -> tuple[int, dict[str, Any]]:
     if pod is None:
         raise ApiStatus(404, "NotFound", f'pods "{call.name}" not found', name=call.name, kind="pods")
     if call.verb == "delete":
-        grace = call.query.get("gracePeriodSeconds")
-        cluster.delete(pod, None if grace is None else _number("gracePeriodSeconds", grace))
+        grace, options = call.query.get("gracePeriodSeconds"), _object(call.body) if call.body else {}
+        in_body = _grace_of(pod, {key: value for key, value in options.items() if key not in ("apiVersion", "kind")})
+        cluster.delete(pod, in_body if grace is None else _number("gracePeriodSeconds", grace))
     if call.verb == "create":
         return 201, _evict(cluster, pod, _object(call.body))
     return 200, {"kind": "Pod", "apiVersion": "v1", **pod.as_json()}
@@ -103,16 +104,33 @@ def _evict(cluster: Cluster, pod: Pod, eviction: dict[str, Any]) -> dict[str, An
     named = eviction.get("metadata", {})
     if named.get("name") != pod.name or named.get("namespace", pod.namespace) != pod.namespace:
         raise ApiStatus(400, "BadRequest", f'name in URL does not match name in Eviction object: "{pod.name}"')
-    options = eviction.get("deleteOptions", {})
-    if set(options) - {"gracePeriodSeconds"}:
-        raise ApiStatus(422, "Invalid", "the emulator models no deleteOptions but gracePeriodSeconds")
-    budget = cluster.blocking(pod)
-    if budget is not None:
-        cause = {"reason": "DisruptionBudget", "message": f"The disruption budget {budget.name} needs {budget.min_available} healthy pods"}
-        message = "Cannot evict pod as it would violate the pod's disruption budget."
-        raise ApiStatus(429, "TooManyRequests", message, causes=[cause])
-    cluster.delete(pod, options.get("gracePeriodSeconds"))
+    grace_s = _grace_of(pod, eviction.get("deleteOptions", {}))
+    budgets = cluster.budgets_of(pod)
+    if len(budgets) > 1:
+        message = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+        raise ApiStatus(500, "InternalError", message)
+    for budget in budgets:
+        if not cluster.allows(budget):
+            cause = {
+                "reason": "DisruptionBudget",
+                "message": f"The disruption budget {budget.name} needs {budget.min_available} healthy pods",
+            }
+            message = "Cannot evict pod as it would violate the pod's disruption budget."
+            raise ApiStatus(429, "TooManyRequests", message, causes=[cause])
+    cluster.delete(pod, grace_s)
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+
+def _grace_of(pod: Pod, options: dict[str, Any]) -> int | None:
+    """Of DeleteOptions the grace period, None without one; the preconditions have to hold."""
+    preconditions = options.get("preconditions", {})
+    if set(options) - {"gracePeriodSeconds", "preconditions"} or set(preconditions) - {"uid"}:
+        raise ApiStatus(422, "Invalid", "the emulator models no deleteOptions but gracePeriodSeconds and preconditions.uid")
+    if preconditions.get("uid", pod.uid) != pod.uid:
+        message = f"the UID in the precondition ({preconditions['uid']}) does not match the UID in record ({pod.uid})."
+        raise ApiStatus(409, "Conflict", message, name=pod.name, kind="pods")
+    grace_s: int | None = options.get("gracePeriodSeconds")
+    return grace_s
 
 
 def _selected(pods: Iterable[Pod], selector: str) -> list[Pod]:

@@ -50,7 +50,10 @@ class Node:
 
 @dataclass
 class Pod:
-    """`owner`: the kind of its controller (`ReplicaSet`, `DaemonSet`), or none. `mirror`: a static pod of the kubelet."""
+    """`owner`: the kind of its controller (`ReplicaSet`, `DaemonSet`), or none. `mirror`: a static pod of the kubelet.
+
+    `run`: how often a pod of this name has been started anew; each is another pod, with another uid. `emptydir`: it has such a volume.
+    """
 
     namespace: str
     name: str
@@ -60,11 +63,17 @@ class Pod:
     phase: str = "Running"
     mirror: bool = False
     grace_s: int = GRACE_S
+    run: int = 0
+    emptydir: bool = False
     ends_at: float | None = None
     """When it is gone: it has been deleted and has until then to end."""
 
+    @property
+    def uid(self) -> str:
+        return _uid(f"{self.namespace}/{self.name}/{self.run}")
+
     def as_json(self) -> dict[str, Any]:
-        metadata: dict[str, Any] = {**_metadata(f"{self.namespace}/{self.name}"), "namespace": self.namespace, "name": self.name}
+        metadata = {**_metadata(self.name), "uid": self.uid, "namespace": self.namespace, "name": self.name}
         metadata["labels"] = dict(self.labels)
         owner = "Node" if self.mirror else self.owner
         if owner:
@@ -76,8 +85,10 @@ class Pod:
         if self.ends_at is not None:
             at = datetime.datetime.fromtimestamp(self.ends_at, datetime.timezone.utc)
             metadata |= {"deletionTimestamp": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "deletionGracePeriodSeconds": self.grace_s}
-        containers = [{"name": "main", "image": "example/main:1"}]
-        return {"metadata": metadata, "spec": {"nodeName": self.node, "containers": containers}, "status": {"phase": self.phase}}
+        spec: dict[str, Any] = {"nodeName": self.node, "containers": [{"name": "main", "image": "example/main:1"}]}
+        # Every pod has a volume with its token.
+        spec["volumes"] = [{"name": "kube-api-access", "projected": {}}, *([{"name": "scratch", "emptyDir": {}}] if self.emptydir else [])]
+        return {"metadata": metadata, "spec": spec, "status": {"phase": self.phase}}
 
 
 @dataclass(frozen=True)
@@ -117,18 +128,19 @@ class Cluster:
         self.pods[pod.namespace, pod.name] = pod
         return pod
 
-    def blocking(self, pod: Pod) -> Budget | None:
-        """The budget that does not let this pod be evicted now. A pod that does not run counts for none."""
-        for budget in self.budgets:
-            if budget.covers(pod) and pod.phase == "Running" and pod.ends_at is None:
-                healthy = [one for one in self.pods.values() if budget.covers(one) and one.phase == "Running" and one.ends_at is None]
-                if len(healthy) - 1 < budget.min_available:
-                    return budget
-        return None
+    def budgets_of(self, pod: Pod) -> list[Budget]:
+        """The budgets that an eviction of this pod has to heed. A pod that does not run counts for none."""
+        return [budget for budget in self.budgets if budget.covers(pod)] if pod.phase == "Running" and pod.ends_at is None else []
+
+    def allows(self, budget: Budget) -> bool:
+        """Whether one pod less would be enough for the budget now."""
+        healthy = [one for one in self.pods.values() if budget.covers(one) and one.phase == "Running" and one.ends_at is None]
+        return len(healthy) - 1 >= budget.min_available
 
     def delete(self, pod: Pod, grace_s: int | None = None) -> None:
-        """Have it end: gone after its grace period (0: at once). A second time can only shorten that."""
-        ends_at = self.clock.now() + (pod.grace_s if grace_s is None else grace_s)
+        """Have it end: gone after its grace period (0: at once, as one that has run to its end). A second time can only shorten that."""
+        over = pod.phase in ("Succeeded", "Failed")
+        ends_at = self.clock.now() + (0 if over else pod.grace_s if grace_s is None else grace_s)
         if pod.ends_at is None or ends_at < pod.ends_at:
             pod.ends_at = ends_at
             if ends_at <= self.clock.now():

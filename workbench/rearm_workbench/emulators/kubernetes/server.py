@@ -40,7 +40,7 @@ class KubernetesEmulator:
     ) -> None:
         self.cluster, self._tokens, self._aws_key, self._on_call = cluster, tokens, aws_key, on_call
         self._lock = threading.RLock()
-        self._faults: list[tuple[str, int, str]] = []
+        self._faults: list[tuple[str, int, str, int]] = []
         self.ca = _own_authority().pem
 
     def __enter__(self) -> "KubernetesEmulator":
@@ -57,10 +57,10 @@ class KubernetesEmulator:
         self._server.shutdown()
         self._server.server_close()
 
-    def fail_next(self, name: str, code: int, reason: str = "InternalError") -> None:
-        """The next call of `name` (`list nodes`, as RBAC calls it) is answered with that HTTP code."""
+    def fail_next(self, name: str, code: int, reason: str = "InternalError", retry_after_s: int = 0) -> None:
+        """The next call of `name` (`list nodes`, as RBAC calls it) is answered with that HTTP code, and with a `Retry-After` if given."""
         with self._lock:
-            self._faults.append((name, code, reason))
+            self._faults.append((name, code, reason, retry_after_s))
 
     def serve(self, method: str, target: str, content_type: str, bearer: str, client: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """The HTTP code and the object of one request. `client`: the name in a client certificate, or empty."""
@@ -86,7 +86,8 @@ class KubernetesEmulator:
                 if fault[1] == 403:
                     verb, resource = name.split()
                     raise api.ApiStatus(403, "Forbidden", f'{resource} is forbidden: User "rearm" cannot {verb} resource "{resource}"')
-                raise api.ApiStatus(fault[1], fault[2], "The emulator was told to fail this call.")
+                after = {"retryAfterSeconds": fault[3]} if fault[3] else {}
+                raise api.ApiStatus(fault[1], fault[2], "The emulator was told to fail this call.", **after)
         return api.answer(self.cluster, call)
 
     def _knows(self, bearer: str) -> bool:
@@ -120,6 +121,9 @@ def _handler(emulator: KubernetesEmulator) -> type[BaseHTTPRequestHandler]:
             self.send_response(code)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
+            after = found.get("details", {}).get("retryAfterSeconds") if code >= 400 else None
+            if after is not None:
+                self.send_header("Retry-After", str(after))
             self.end_headers()
             self.wfile.write(text)
             self.wfile.flush()

@@ -25,7 +25,9 @@ THROTTLED = frozenset(
         "EC2ThrottledException",
     ]
 )
-DENIED = frozenset(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException", "NotAuthorized", "AuthorizationError"])
+DENIED = frozenset(
+    ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException", "NotAuthorized", "AuthorizationError"]
+)
 GONE = "No active Lifecycle Action"
 UUID = re.compile(r"\b([0-9a-fA-F]{8})-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b")
 LONGEST = 300

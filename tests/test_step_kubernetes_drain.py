@@ -1,0 +1,318 @@
+"""kubernetes_drain over TLS against the emulated API server: whom it evicts, whom it leaves, budgets, and when it overrules them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from check_world import AWS, I
+from kubernetes_world import NODE, Kubernetes, kubernetes, provider_id
+from rearm import clock, config, steps
+from rearm.checks import kubernetes_api
+from rearm.checks.question import Question
+from rearm.core.model import Action, StepResult
+from rearm_workbench.emulators.kubernetes.cluster import Budget
+
+__all__ = ["kubernetes"]
+
+DONE = f"nothing is left on node {NODE} but DaemonSet and mirror pods"
+EVICT, DELETE = "kubernetes:create pods/eviction", "kubernetes:delete pods"
+
+
+class Wait:
+    """The looks of one wait: what they remember travels on, and time is the cluster's."""
+
+    def __init__(self, kubernetes: Kubernetes, **settings: object) -> None:
+        self.kubernetes, self.settings, self.known = kubernetes, kubernetes.settings | settings, dict[str, str]()
+
+    def look(self, after_s: float = 0, limit_s: float = 5.0) -> StepResult:
+        if after_s:
+            virtual: Any = self.kubernetes.cluster.clock
+            virtual.run_until(virtual.now() + after_s)
+        self.kubernetes.calls.clear()
+        action = Action("aws", "hook", "", (I,), "group", "terminate")
+        found = steps.do("kubernetes_drain")(self.settings, Question(I, action, AWS, self.known, limit_s))
+        self.known |= found.remember
+        return found
+
+    def said(self, after_s: float = 0) -> tuple[str, str]:
+        found = self.look(after_s)
+        return found.status, found.reason
+
+    def ending(self) -> list[str]:
+        return sorted(pod.name for pod in self.kubernetes.cluster.pods.values() if pod.ends_at is not None)
+
+
+@pytest.fixture
+def node(kubernetes: Kubernetes) -> Iterator[Kubernetes]:
+    """A node with a DaemonSet's pod and a mirror pod; the clock of the layer is the cluster's."""
+    clock.use(kubernetes.cluster.clock.now, lambda _: None)
+    kubernetes.cluster.add_node(NODE, provider_id())
+    kubernetes.cluster.add_node("another", provider_id("i-other"))
+    kubernetes.pod("agent", owner="DaemonSet")
+    kubernetes.pod("kube-proxy", mirror=True)
+    yield kubernetes
+    clock.use_real()
+
+
+def budget(node: Kubernetes, name: str = "web", at_least: int = 2, **labels: str) -> Budget:
+    node.cluster.budgets.append(Budget("shop", name, labels or {"app": "web"}, min_available=at_least))
+    return node.cluster.budgets[-1]
+
+
+# whom it evicts
+
+
+def test_a_node_is_cordoned_and_emptied_but_for_what_stays(node: Kubernetes) -> None:
+    for number in range(3):
+        node.pod(f"web-{number}", grace_s=30)
+    node.pod("job", owner="Job", phase="Succeeded")
+    node.pod("elsewhere").node = "another"
+    wait = Wait(node)
+    assert wait.said() == ("going", f"4 pods are left on node {NODE}: shop/job, shop/web-0, shop/web-1, …")
+    assert node.calls[:3] == ["kubernetes:list nodes", "kubernetes:patch nodes", "kubernetes:list pods"]
+    assert (node.calls.count(EVICT), len(node.calls)) == (4, 7)
+    assert node.cluster.nodes[NODE].unschedulable
+    assert wait.ending() == ["web-0", "web-1", "web-2"], "and what has run to its end is gone at once"
+    assert wait.said(20) == ("going", f"3 pods are left on node {NODE}: shop/web-0, shop/web-1, shop/web-2")
+    assert node.calls == ["kubernetes:get nodes", "kubernetes:list pods"], "what ends already is waited for"
+    assert wait.said(10) == ("done", DONE)
+    assert sorted(name for _, name in node.cluster.pods) == ["agent", "elsewhere", "kube-proxy"]
+
+
+def test_pods_come_in_pages(node: Kubernetes) -> None:
+    for number in range(130):
+        node.pod(f"web-{number:03}", grace_s=1)
+    wait = Wait(node)
+    assert wait.look(limit_s=60).status == "going"
+    assert (node.calls.count("kubernetes:list pods"), node.calls.count(EVICT)) == (2, 130)
+    assert wait.said(1) == ("done", DONE)
+
+
+def test_the_grace_period_is_the_operators_or_the_pods_own(node: Kubernetes) -> None:
+    node.pod("web", grace_s=30)
+    Wait(node, grace="2m").look()
+    assert node.cluster.pods["shop", "web"].ends_at == 120
+    node.pod("web", grace_s=45)
+    Wait(node).look()
+    assert node.cluster.pods["shop", "web"].ends_at == 45
+
+
+def test_another_pod_of_the_same_name_is_left_alone(node: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A StatefulSet starts the next one elsewhere, under the same name: the eviction is for the one that was listed."""
+    node.pod("db-0", owner="StatefulSet")
+    listed = kubernetes_api.Api.pods_on
+
+    def then_replaced(api: kubernetes_api.Api, name: str) -> list[Any]:
+        found = listed(api, name)
+        node.pod("db-0", owner="StatefulSet", run=1).node = "another"
+        return found
+
+    monkeypatch.setattr(kubernetes_api.Api, "pods_on", then_replaced)
+    wait = Wait(node)
+    assert "HTTP 409" in wait.said()[1]
+    assert wait.ending() == []
+    assert node.cluster.pods["shop", "db-0"].node == "another"
+
+
+def test_without_a_node_it_is_done(kubernetes: Kubernetes) -> None:
+    assert Wait(kubernetes).said() == ("done", "the cluster has no node of this instance")
+
+
+# whom it may not evict
+
+
+def test_pods_without_a_controller_are_refused_as_by_kubectl(node: Kubernetes) -> None:
+    node.pod("bare", owner=None)
+    node.pod("over", owner=None, phase="Failed")
+    node.pod("web")
+    wait = Wait(node)
+    words = f"node {NODE} is cordoned, and nothing evicted: without a controller: shop/bare (`force: true` evicts them)"
+    assert wait.said() == ("failed", words)
+    assert EVICT not in node.calls
+    assert node.cluster.nodes[NODE].unschedulable
+    assert Wait(node, force=True).said()[0] == "going"
+    assert wait.ending() == ["bare", "web"]
+
+
+def test_pods_with_an_emptydir_are_refused_if_so_configured(node: Kubernetes) -> None:
+    node.pod("cache", emptydir=True)
+    words = f"node {NODE} is cordoned, and nothing evicted: with an emptyDir: shop/cache (`delete_emptydir: true` evicts them)"
+    assert Wait(node, delete_emptydir=False).said() == ("failed", words)
+    node.pod("plain")
+    wait = Wait(node)
+    assert wait.said()[0] == "going"
+    assert wait.ending() == ["cache", "plain"]
+
+
+def test_one_that_ends_already_is_no_reason_to_fail(node: Kubernetes) -> None:
+    node.cluster.delete(node.pod("bare", owner=None, grace_s=30))
+    wait = Wait(node)
+    assert wait.said() == ("going", f"1 pod is left on node {NODE}: shop/bare")
+    assert wait.said(30) == ("done", DONE)
+
+
+# budgets
+
+
+def test_a_budget_is_honoured_and_named_and_the_pod_tried_again(node: Kubernetes) -> None:
+    held = budget(node)
+    for number in range(3):
+        node.pod(f"web-{number}", labels={"app": "web"}, grace_s=10)
+    node.pod("free", grace_s=10)
+    wait = Wait(node)
+    assert wait.said()[1].endswith("the disruption budget shop/web holds 2 of them back")
+    assert wait.ending() == ["free", "web-0"]
+    for _ in range(30):
+        assert wait.said(60) == (
+            "going",
+            f"2 pods are left on node {NODE}: shop/web-1, shop/web-2; the disruption budget shop/web holds 2 of them back",
+        )
+    assert DELETE not in node.calls, "never, unless the operator says so"
+    node.cluster.budgets.remove(held)
+    wait.look(60)
+    assert wait.said(10) == ("done", DONE)
+
+
+def test_a_second_budget_for_the_same_pod_is_told(node: Kubernetes) -> None:
+    budget(node, "web", 0)
+    budget(node, "all", 0, app="web")
+    node.pod("web-0", labels={"app": "web"})
+    assert "a second disruption budget for the same pod" in Wait(node).said()[1]
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_budgets_are_overruled_when_the_operator_says_so(node: Kubernetes, second: bool) -> None:
+    budget(node)
+    if second:
+        budget(node, "all", 0, app="web")
+    node.pod("web-0", labels={"app": "web"}, grace_s=40)
+    node.pod("web-1", labels={"app": "web"}, grace_s=40)
+    wait = Wait(node, force_after="20m")
+    for _ in range(20):
+        assert "holds 2 of them back" in wait.said(60)[1]
+        assert DELETE not in node.calls
+    assert wait.said(60) == (
+        "going",
+        f"2 pods are left on node {NODE}: shop/web-0, shop/web-1; 2 deleted in spite of a disruption budget",
+    )
+    assert node.calls.count(EVICT) == node.calls.count(DELETE) == 2, "it is asked nicely first"
+    assert {pod.ends_at for pod in node.cluster.pods.values() if pod.ends_at} == {21 * 60 + 40}, "in their own grace period"
+    assert wait.said(40) == ("done", DONE)
+
+
+def test_the_time_counts_from_the_first_try_even_if_nobody_answered(node: Kubernetes) -> None:
+    budget(node)
+    node.pod("web-0", labels={"app": "web"})
+    wait = Wait(node, force_after="10m")
+    node.api.fail_next("list nodes", 500)
+    assert wait.look(1000).status == "going"
+    assert "holds 1 of them back" in wait.said(599)[1]
+    assert "1 deleted in spite of" in wait.said(1)[1]
+
+
+def test_what_is_no_budget_is_never_deleted(node: Kubernetes) -> None:
+    node.pod("web")
+    wait = Wait(node, force_after="1m")
+    wait.look()
+    node.pod("web")
+    for code in (403, 429, 500, 409):
+        node.api.fail_next("create pods/eviction", code)
+        assert wait.look(100).status == "going"
+        assert DELETE not in node.calls
+    assert wait.ending() == []
+
+
+# how it fails
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "asked"),
+    [
+        (401, "kubernetes:create pods/eviction: the API server does not know the function (401)", 1),
+        (403, "kubernetes:create pods/eviction is forbidden (403): allow it by a ClusterRole", 3),
+        (429, "kubernetes:create pods/eviction is throttled (429)", 1),
+        (500, "kubernetes:create pods/eviction failed (HTTP 500)", 3),
+        (404, "", 3),
+    ],
+)
+def test_one_that_is_refused_holds_the_others_up_only_if_they_would_be_too(node: Kubernetes, code: int, text: str, asked: int) -> None:
+    for name in ("a", "b", "c"):
+        node.pod(name)
+    node.api.fail_next("create pods/eviction", code)
+    status, reason = Wait(node).said()
+    assert status == "going"
+    assert text in reason
+    assert node.calls.count(EVICT) == asked
+
+
+@pytest.mark.parametrize("call", ["list nodes", "patch nodes", "list pods"])
+@pytest.mark.parametrize("code", [403, 429, 500])
+def test_an_error_is_going_and_names_the_call(node: Kubernetes, call: str, code: int) -> None:
+    node.pod("web")
+    node.api.fail_next(call, code)
+    wait = Wait(node)
+    status, reason = wait.said()
+    assert (status, reason.startswith(f"kubernetes:{call}")) == ("going", True)
+    assert wait.ending() == []
+    wait.look()
+    assert wait.ending() == ["web"]
+
+
+def test_the_api_server_is_left_alone_as_long_as_it_wants(node: Kubernetes) -> None:
+    node.pod("a")
+    node.pod("b")
+    wait = Wait(node)
+    node.api.fail_next("create pods/eviction", 429, retry_after_s=90)
+    wait.look()
+    assert wait.said(60)[1].endswith("; nothing evicted: the API server wants to be left alone for 30 s more")
+    assert EVICT not in node.calls
+    wait.look(30)
+    assert wait.ending() == ["a", "b"]
+
+
+def test_a_look_ends_in_time_and_the_next_begins_where_it_ended(node: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whom a budget holds back does not take another one's turn, look by look."""
+    budget(node, at_least=9)
+    for number in range(4):
+        node.pod(f"held-{number}", labels={"app": "web"})
+    node.pod("later")
+    left = kubernetes_api.Api.left_s
+    monkeypatch.setattr(kubernetes_api.Api, "left_s", lambda api: 0.0 if node.calls.count(EVICT) == 3 else left(api))
+    wait = Wait(node)
+    assert wait.said()[1].endswith("the disruption budget shop/web holds 3 of them back; the time of this look is over")
+    assert wait.ending() == []
+    wait.look(60)
+    assert wait.ending() == ["later"]
+
+
+# what a configuration may say
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"grace": "30s", "force_after": "20m", "force": True, "delete_emptydir": False}, None),
+        ({"grace": 30}, None),
+        ({"grace": "0s"}, ".grace: `0s`: must be a duration like 90s"),
+        ({"grace": 0}, ".grace: `0`: must be a duration like 90s"),
+        ({"force_after": "soon"}, ".force_after: `soon`: must be a duration like 90s"),
+        ({"force": "yes"}, ".force: `yes`: must be true or false"),
+        ({"delete_emptydir": 1}, ".delete_emptydir: `1`: must be true or false"),
+    ],
+)
+def test_what_settings_are_refused(settings: dict[str, object], problem: str | None) -> None:
+    profile = {"name": "p", "match": {"cloud": "aws", "transition": "terminate"}, "checks": []}
+    raw = {"version": 1, "profiles": [profile | {"steps": [{"kubernetes_drain": {"cluster": "web"} | settings}]}]}
+    lines = config.judge(raw)[1]
+    path = "profiles[0].steps[0].kubernetes_drain"
+    assert [line.startswith(f"{path}{problem}") for line in lines] == ([] if problem is None else [True])
+
+
+def test_it_is_not_for_launch() -> None:
+    raw = {
+        "version": 1,
+        "profiles": [{"name": "p", "match": {"cloud": "aws"}, "checks": [], "steps": [{"kubernetes_drain": {"cluster": "w"}}]}],
+    }
+    (line,) = config.judge(raw)[1]
+    assert "would empty the nodes of new instances: give the profile `match: {transition: terminate}`" in line
