@@ -157,6 +157,33 @@ def test_a_budget_lets_go_one_after_the_other(kubernetes: Kubernetes) -> None:
     assert call(kubernetes, "DELETE", "/api/v1/namespaces/shop/pods/web-2")[0] == 200, "a deletion honours no budget"
 
 
+def test_two_budgets_for_one_pod_forbid_every_eviction(kubernetes: Kubernetes) -> None:
+    kubernetes.cluster.budgets += [Budget("shop", name, {"app": "web"}, min_available=0) for name in ("one", "two")]
+    pod = kubernetes.pod("web", labels={"app": "web"})
+    code, status = evict(kubernetes, "web")
+    assert (code, "more than one PodDisruptionBudget" in status["message"], pod.ends_at) == (500, True, None)
+
+
+def test_a_precondition_names_the_very_pod(kubernetes: Kubernetes) -> None:
+    first = kubernetes.pod("db-0").uid
+    second = kubernetes.pod("db-0", run=1)
+    path = "/api/v1/namespaces/shop/pods/db-0"
+    for uid, code in ((first, 409), (second.uid, 201)):
+        assert evict(kubernetes, "db-0", preconditions={"uid": uid})[0] == code
+    third = kubernetes.pod("db-0", run=2)
+    for uid, code in ((first, 409), (third.uid, 200)):
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 5, "preconditions": {"uid": uid}}
+        assert call(kubernetes, "DELETE", path, options)[0] == code
+    assert third.ends_at == 5
+    assert call(kubernetes, "DELETE", path, {"propagationPolicy": "Orphan"})[0] == 422
+
+
+def test_one_that_has_run_to_its_end_is_deleted_at_once(kubernetes: Kubernetes) -> None:
+    kubernetes.pod("over", phase="Succeeded")
+    assert evict(kubernetes, "over")[0] == 201
+    assert not kubernetes.cluster.pods
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

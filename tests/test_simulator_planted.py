@@ -50,6 +50,12 @@ def name_from_now(patch: pytest.MonkeyPatch) -> None:
 
 
 @plant
+def checks_that_never_answer(patch: pytest.MonkeyPatch) -> None:
+    """Every check breaks: each wait runs to its budget's end."""
+    patch.setattr(look, "observe", lambda wait, profile, cloud: {})
+
+
+@plant
 def swallowed_error(patch: pytest.MonkeyPatch) -> None:
     """A timer that could not be set is taken as set."""
 

@@ -97,5 +97,7 @@ def test_a_wait_takes_it_out_once_and_goes_on_when_it_is(
     assert (wait.outcome, wait.ended_by) == ("CONTINUE", "rearm")
     assert wait.waited_s <= 121, "the next look after it is out, or the one after that"
     assert wait.api_calls[calls[1]] == len(wait.action.instances)
-    assert sum(line.startswith("step done") and line.endswith("not behind the load balancer") for line in said(wait)) == 2
+    done = {line for line in said(wait) if line.startswith("step done")}
+    assert len(done) == len(wait.action.instances) == 2
+    assert all(line.endswith("not behind the load balancer") for line in done)
     assert "failed" in happened

@@ -64,6 +64,7 @@ def test_who_does_not_wait_is_done_at_once(aws_cloud: Any, group: tuple[Any, str
     for settings in ({"target_group": arn}, CLASSIC):
         assert told(aws_cloud, settings | {"wait_for_draining": False}) == ("done", "deregistered")
         assert told(aws_cloud, settings)[0] == "going", "it drains nevertheless"
+        assert told(aws_cloud, settings | {"wait_for_draining": False}) == ("done", "deregistered")
 
 
 def test_another_port_of_the_instance_stays(aws_cloud: Any, group: tuple[Any, str]) -> None:

@@ -39,8 +39,10 @@ def test_one_that_registered_twice_is_drained_twice(aws_cloud: Any, ecs: Any) ->
 def test_an_instance_that_the_cluster_does_not_know_needs_no_draining(aws_cloud: Any, ecs: Any) -> None:
     assert told(aws_cloud) == ("done", "not in the cluster")
     join(ecs)
-    kept(aws_cloud).status = "INACTIVE"
-    assert told(aws_cloud) == ("done", "not in the cluster")
+    for status in ("INACTIVE", "DEREGISTERING", "REGISTRATION_FAILED"):
+        kept(aws_cloud).status = status
+        assert told(aws_cloud) == ("done", "not in the cluster")
+        assert kept(aws_cloud).status == status
 
 
 def test_a_cluster_that_is_not_there_has_failed(aws_cloud: Any) -> None:
@@ -65,9 +67,13 @@ def test_trouble_is_going(aws_cloud: Any, ecs: Any, monkeypatch: pytest.MonkeyPa
 
 def test_one_that_is_not_active_yet_is_tried_again(aws_cloud: Any, ecs: Any) -> None:
     join(ecs)
-    aws_cloud.fail_next(CALLS[2], "InvalidParameterException")
-    assert told(aws_cloud)[0] == "going"
-    assert told(aws_cloud)[0] == "done"
+    join(ecs)
+    first = kept(aws_cloud)
+    first.status = "REGISTERING"
+    assert told(aws_cloud) == ("going", "is REGISTERING: only an ACTIVE one can be drained")
+    first.status = "ACTIVE"
+    assert told(aws_cloud) == ("done", "set to DRAINING")
+    assert told(aws_cloud) == ("done", "is DRAINING already")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""kubernetes_cordon over TLS against the emulated API server: what it changes, what it leaves, and how it fails."""
+"""kubernetes_cordon over TLS against the emulated API server, and what a configuration may say of it and of kubernetes_drain."""
 
 import time
 from pathlib import Path
@@ -10,10 +10,12 @@ from check_world import AWS, I, closed_port, served
 from kubernetes_world import NODE, Kubernetes, kubernetes, provider_id
 from rearm import config, steps
 from rearm.checks.question import Question
+from rearm.clouds.aws.cloud import Aws
 from rearm.core.model import Action, StepResult
 from rearm_workbench.certificates import authority
+from test_check_kubernetes_access import aws
 
-__all__ = ["closed_port", "kubernetes"]
+__all__ = ["aws", "closed_port", "kubernetes"]
 
 DOCS = (Path(__file__).resolve().parents[1] / "docs" / "configuration.md").read_text()
 
@@ -78,6 +80,25 @@ def test_a_server_that_is_slow_or_away_is_tried_again(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("kind", ["kubernetes_cordon", "kubernetes_drain"])
+def test_an_address_that_is_out_of_date_is_asked_for_again(kind: str, aws: Any) -> None:
+    """EKS tells it once in a wait, to every check and step; what cannot be reached there any more is forgotten."""
+
+    def found(known: dict[str, str]) -> StepResult:
+        action = Action("aws", "hook", "", (I,), "group", "terminate")
+        return steps.do(kind)({"cluster": "web"}, Question(I, action, Aws(), known, 5.0))
+
+    first = found({})
+    assert first.status == "done"
+    assert found(first.remember).status == "done"
+    assert aws.calls == ["eks:DescribeCluster"]
+    (key,) = [key for key, value in first.remember.items() if value.startswith("https://")]
+    moved = {**first.remember, key: first.remember[key].replace("https://127.0.0.1:", "https://127.0.0.9:")}
+    lost = found(moved)
+    assert (lost.status, lost.remember[key]) == ("going", "")
+    assert found(moved | lost.remember).remember[key] == first.remember[key]
+
+
+@pytest.mark.parametrize("kind", ["kubernetes_cordon", "kubernetes_drain"])
 @pytest.mark.parametrize(
     ("cloud", "settings", "problem"),
     [
@@ -108,3 +129,32 @@ def test_permissions_label_and_page(kind: str) -> None:
     assert all(f"`{call}`" in section for calls in module.CALLS.values() for call in calls)
     own = [name for name in module.Settings.__struct_fields__ if name not in steps.module("kubernetes_cordon").Settings.__struct_fields__]
     assert all(f"| `{name}` |" in section for name in own)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"grace": "30s", "force_after": "20m", "force": True, "delete_emptydir": False}, None),
+        ({"grace": 30}, None),
+        ({"grace": "0s"}, ".grace: `0s`: must be a duration like 90s"),
+        ({"grace": 0}, ".grace: `0`: must be a duration like 90s"),
+        ({"force_after": "soon"}, ".force_after: `soon`: must be a duration like 90s"),
+        ({"force": "yes"}, ".force: `yes`: must be true or false"),
+        ({"delete_emptydir": 1}, ".delete_emptydir: `1`: must be true or false"),
+    ],
+)
+def test_what_settings_of_a_drain_are_refused(settings: dict[str, object], problem: str | None) -> None:
+    profile = {"name": "p", "match": {"cloud": "aws", "transition": "terminate"}, "checks": []}
+    raw = {"version": 1, "profiles": [profile | {"steps": [{"kubernetes_drain": {"cluster": "web"} | settings}]}]}
+    lines = config.judge(raw)[1]
+    path = "profiles[0].steps[0].kubernetes_drain"
+    assert [line.startswith(f"{path}{problem}") for line in lines] == ([] if problem is None else [True])
+
+
+def test_a_drain_is_not_for_launch() -> None:
+    raw = {
+        "version": 1,
+        "profiles": [{"name": "p", "match": {"cloud": "aws"}, "checks": [], "steps": [{"kubernetes_drain": {"cluster": "w"}}]}],
+    }
+    (line,) = config.judge(raw)[1]
+    assert "would empty the nodes of new instances: give the profile `match: {transition: terminate}`" in line

@@ -1,14 +1,16 @@
-"""kubernetes_drain over TLS against the emulated API server: whom it evicts, whom it leaves, budgets, and when it overrules them."""
+"""kubernetes_drain over TLS against the emulated API server: whom it evicts, whom it leaves, and how it fails."""
 
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from check_world import AWS, I
 from kubernetes_world import NODE, Kubernetes, kubernetes, provider_id
-from rearm import clock, config, steps
+from rearm import clock, steps
 from rearm.checks import kubernetes_api
+from rearm.checks.kubernetes_objects import Pod
 from rearm.checks.question import Question
 from rearm.core.model import Action, StepResult
 from rearm_workbench.emulators.kubernetes.cluster import Budget
@@ -143,6 +145,16 @@ def test_pods_with_an_emptydir_are_refused_if_so_configured(node: Kubernetes) ->
     wait = Wait(node)
     assert wait.said()[0] == "going"
     assert wait.ending() == ["cache", "plain"]
+    node.pod("late")
+    assert Wait(node, delete_emptydir=False).said()[0] == "going", "another volume is no reason, nor one that ends already"
+
+
+def test_an_owner_that_does_not_control_starts_nothing_anew() -> None:
+    """kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents: of several owners one may be the controller."""
+    owners: list[dict[str, object]] = [{"kind": "ReplicaSet", "name": "web", "uid": "1"}]
+    assert not msgspec.convert({"metadata": {"name": "a", "ownerReferences": owners}}, Pod).managed
+    owners.append({"kind": "Job", "name": "web", "uid": "2", "controller": True})
+    assert msgspec.convert({"metadata": {"name": "a", "ownerReferences": owners}}, Pod).managed
 
 
 def test_one_that_ends_already_is_no_reason_to_fail(node: Kubernetes) -> None:
@@ -150,77 +162,6 @@ def test_one_that_ends_already_is_no_reason_to_fail(node: Kubernetes) -> None:
     wait = Wait(node)
     assert wait.said() == ("going", f"1 pod is left on node {NODE}: shop/bare")
     assert wait.said(30) == ("done", DONE)
-
-
-# budgets
-
-
-def test_a_budget_is_honoured_and_named_and_the_pod_tried_again(node: Kubernetes) -> None:
-    held = budget(node)
-    for number in range(3):
-        node.pod(f"web-{number}", labels={"app": "web"}, grace_s=10)
-    node.pod("free", grace_s=10)
-    wait = Wait(node)
-    assert wait.said()[1].endswith("the disruption budget shop/web holds 2 of them back")
-    assert wait.ending() == ["free", "web-0"]
-    for _ in range(30):
-        assert wait.said(60) == (
-            "going",
-            f"2 pods are left on node {NODE}: shop/web-1, shop/web-2; the disruption budget shop/web holds 2 of them back",
-        )
-    assert DELETE not in node.calls, "never, unless the operator says so"
-    node.cluster.budgets.remove(held)
-    wait.look(60)
-    assert wait.said(10) == ("done", DONE)
-
-
-def test_a_second_budget_for_the_same_pod_is_told(node: Kubernetes) -> None:
-    budget(node, "web", 0)
-    budget(node, "all", 0, app="web")
-    node.pod("web-0", labels={"app": "web"})
-    assert "a second disruption budget for the same pod" in Wait(node).said()[1]
-
-
-@pytest.mark.parametrize("second", [False, True])
-def test_budgets_are_overruled_when_the_operator_says_so(node: Kubernetes, second: bool) -> None:
-    budget(node)
-    if second:
-        budget(node, "all", 0, app="web")
-    node.pod("web-0", labels={"app": "web"}, grace_s=40)
-    node.pod("web-1", labels={"app": "web"}, grace_s=40)
-    wait = Wait(node, force_after="20m")
-    for _ in range(20):
-        assert "holds 2 of them back" in wait.said(60)[1]
-        assert DELETE not in node.calls
-    assert wait.said(60) == (
-        "going",
-        f"2 pods are left on node {NODE}: shop/web-0, shop/web-1; 2 deleted in spite of a disruption budget",
-    )
-    assert node.calls.count(EVICT) == node.calls.count(DELETE) == 2, "it is asked nicely first"
-    assert {pod.ends_at for pod in node.cluster.pods.values() if pod.ends_at} == {21 * 60 + 40}, "in their own grace period"
-    assert wait.said(40) == ("done", DONE)
-
-
-def test_the_time_counts_from_the_first_try_even_if_nobody_answered(node: Kubernetes) -> None:
-    budget(node)
-    node.pod("web-0", labels={"app": "web"})
-    wait = Wait(node, force_after="10m")
-    node.api.fail_next("list nodes", 500)
-    assert wait.look(1000).status == "going"
-    assert "holds 1 of them back" in wait.said(599)[1]
-    assert "1 deleted in spite of" in wait.said(1)[1]
-
-
-def test_what_is_no_budget_is_never_deleted(node: Kubernetes) -> None:
-    node.pod("web")
-    wait = Wait(node, force_after="1m")
-    wait.look()
-    node.pod("web")
-    for code in (403, 429, 500, 409):
-        node.api.fail_next("create pods/eviction", code)
-        assert wait.look(100).status == "going"
-        assert DELETE not in node.calls
-    assert wait.ending() == []
 
 
 # how it fails
@@ -269,6 +210,11 @@ def test_the_api_server_is_left_alone_as_long_as_it_wants(node: Kubernetes) -> N
     assert EVICT not in node.calls
     wait.look(30)
     assert wait.ending() == ["a", "b"]
+    node.api.fail_next("create pods/eviction", 429, retry_after_s=90)
+    node.pod("c", grace_s=0)
+    wait.look()
+    del node.cluster.pods["shop", "c"]
+    assert wait.said(1) == ("going", f"2 pods are left on node {NODE}: shop/a, shop/b"), "there is nobody left to ask"
 
 
 def test_a_look_ends_in_time_and_the_next_begins_where_it_ended(node: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,35 +230,3 @@ def test_a_look_ends_in_time_and_the_next_begins_where_it_ended(node: Kubernetes
     assert wait.ending() == []
     wait.look(60)
     assert wait.ending() == ["later"]
-
-
-# what a configuration may say
-
-
-@pytest.mark.parametrize(
-    ("settings", "problem"),
-    [
-        ({"grace": "30s", "force_after": "20m", "force": True, "delete_emptydir": False}, None),
-        ({"grace": 30}, None),
-        ({"grace": "0s"}, ".grace: `0s`: must be a duration like 90s"),
-        ({"grace": 0}, ".grace: `0`: must be a duration like 90s"),
-        ({"force_after": "soon"}, ".force_after: `soon`: must be a duration like 90s"),
-        ({"force": "yes"}, ".force: `yes`: must be true or false"),
-        ({"delete_emptydir": 1}, ".delete_emptydir: `1`: must be true or false"),
-    ],
-)
-def test_what_settings_are_refused(settings: dict[str, object], problem: str | None) -> None:
-    profile = {"name": "p", "match": {"cloud": "aws", "transition": "terminate"}, "checks": []}
-    raw = {"version": 1, "profiles": [profile | {"steps": [{"kubernetes_drain": {"cluster": "web"} | settings}]}]}
-    lines = config.judge(raw)[1]
-    path = "profiles[0].steps[0].kubernetes_drain"
-    assert [line.startswith(f"{path}{problem}") for line in lines] == ([] if problem is None else [True])
-
-
-def test_it_is_not_for_launch() -> None:
-    raw = {
-        "version": 1,
-        "profiles": [{"name": "p", "match": {"cloud": "aws"}, "checks": [], "steps": [{"kubernetes_drain": {"cluster": "w"}}]}],
-    }
-    (line,) = config.judge(raw)[1]
-    assert "would empty the nodes of new instances: give the profile `match: {transition: terminate}`" in line

@@ -88,7 +88,10 @@ def _check_options() -> Schema:
     options: Schema = {
         "limit": _duration(config_checks.LONGEST_LIMIT_S) | {"description": "The time limit of one question.", "default": "5s"},
         "after": some | {"description": "Not asked before the wait is so old."},
-        "for": {"anyOf": [_duration(None, config_checks.FOR_MIN_S), looks], "description": "Has to pass for so long, or in so many looks in a row: `90s`, `3 looks`."},
+        "for": {
+            "anyOf": [_duration(None, config_checks.FOR_MIN_S), looks],
+            "description": "Has to pass for so long, or in so many looks in a row: `90s`, `3 looks`.",
+        },
         "fail_after": some | {"description": "Failed when it still waits after so long."},
         "required": {"type": "boolean", "default": True, "description": "false: its answer is told, and decides nothing."},
     }

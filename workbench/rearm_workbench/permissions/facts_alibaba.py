@@ -20,6 +20,7 @@ LIKE_INSTANCES = "level as of ecs:DescribeInstances"
 LIKE_HOOKS = "level as of ess:CompleteLifecycleAction"
 LIKE_FUNCTIONS = "level as of fc:EnableFunctionInvocation"
 ALL_GROUPS = Fact((f"acs:ess:{HERE}:*",), why="every group of the region is searched; its level was not read: given for the whole of ESS")
+INSTANCES_TOO = "its page names the instance too"
 OF_VSERVER_GROUP = "the level is the CLB instance that the group belongs to, which the configuration does not tell: narrow it to that"
 FC2_WHY = "level not read; with and without the qualifier that is meant where none is given"
 
@@ -43,13 +44,11 @@ FACTS: dict[str, Fact] = {
     "ecs:DescribeInvocationResults": Fact((INSTANCES, COMMANDS), why="level as of ecs:RunCommand"),
     "slb:DescribeHealthStatus": Fact((f"acs:slb:{HERE}:loadbalancer/{{load_balancer}}",)),
     "slb:DescribeLoadBalancerAttribute": Fact((f"acs:slb:{HERE}:loadbalancer/{{load_balancer}}",)),
-    "slb:RemoveBackendServers": Fact((f"acs:slb:{HERE}:loadbalancer/{{load_balancer}}", INSTANCES)),
+    "slb:RemoveBackendServers": Fact((f"acs:slb:{HERE}:loadbalancer/{{load_balancer}}", INSTANCES), why=INSTANCES_TOO),
     "slb:DescribeVServerGroupAttribute": Fact((f"acs:slb:{HERE}:loadbalancer/*",), why=OF_VSERVER_GROUP),
     "slb:RemoveVServerGroupBackendServers": Fact((f"acs:slb:{HERE}:loadbalancer/*", INSTANCES), why=OF_VSERVER_GROUP),
     "alb:ListServerGroupServers": Fact((f"acs:alb:{HERE}:servergroup/{{server_group}}",)),
-    "alb:RemoveServersFromServerGroup": Fact(
-        (f"acs:alb:{HERE}:servergroup/{{server_group}}", INSTANCES), why="its page names instances too, as of ecs:DescribeInstances"
-    ),
+    "alb:RemoveServersFromServerGroup": Fact((f"acs:alb:{HERE}:servergroup/{{server_group}}", INSTANCES), why=INSTANCES_TOO),
     "nlb:RemoveServersFromServerGroup": Fact((f"acs:nlb:{HERE}:servergroup/{{server_group}}",)),
     "nlb:ListServerGroupServers": Fact((f"acs:nlb:{HERE}:servergroup/{{server_group}}",), why="level as of ALB's operation of that name"),
     "cms:DescribeMetricLast": Fact(permission="cms:QueryMetricLast", why=f"so its page calls the permission; {NO_LEVEL}"),
@@ -72,14 +71,14 @@ FC2_FACTS: dict[str, Fact] = {
 }
 
 HELP = "www.alibabacloud.com/help/en/"
-SOURCES: dict[str, str] = {
+SOURCES: dict[str, str] = {  # what ends with `-`: one page for each operation
     "ess": "auto-scaling/developer-reference/api-ess-2022-02-22-ram",
     "ecs": "ecs/developer-reference/api-ecs-2014-05-26-ram",
     "fc": "functioncompute/fc-3-0/developer-reference/api-fc-2023-03-30-ram",
     "log": "sls/developer-reference/overview-5",
-    "slb": "slb/classic-load-balancer/developer-reference/api-slb-2014-05-15-describehealthstatus",
-    "alb": "slb/application-load-balancer/developer-reference/api-alb-2020-06-16-listservergroupservers",
-    "nlb": "slb/network-load-balancer/developer-reference/api-nlb-2022-04-30-listservergroupservers",
+    "slb": "slb/classic-load-balancer/developer-reference/api-slb-2014-05-15-",
+    "alb": "slb/application-load-balancer/developer-reference/api-alb-2020-06-16-",
+    "nlb": "slb/network-load-balancer/developer-reference/api-nlb-2022-04-30-",
     "cms": "cms/cloudmonitor-1-0/developer-reference/api-cms-2019-01-01-describemetriclast",
     "oos": "oos/developer-reference/api-oos-2019-06-01-getsecretparameter",
     "kms": "kms/key-management-service/developer-reference/api-kms-2016-01-20-getsecretvalue",
@@ -91,5 +90,6 @@ SOURCES: dict[str, str] = {
 
 def source(operation: str) -> str:
     """The page that says so; empty for a product that is not here."""
-    page = SOURCES.get(operation.partition(":")[0])
-    return HELP + page if page else ""
+    product, _, name = operation.partition(":")
+    page = SOURCES.get(product, "")
+    return HELP + page + (name.lower() if page.endswith("-") else "") if page else ""

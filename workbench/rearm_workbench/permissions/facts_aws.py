@@ -58,7 +58,9 @@ FACTS: dict[str, Fact] = {
     "elasticloadbalancing:DescribeTargetGroups": NONE,
     "elasticloadbalancing:DescribeTargetHealth": NONE,
     "elasticloadbalancing:DescribeInstanceHealth": NONE,
-    "elasticloadbalancing:DeregisterTargets": Fact((f"arn:${{Partition}}:elasticloadbalancing:{HERE}:targetgroup/{{target_group}}",)),
+    "elasticloadbalancing:DeregisterTargets": Fact(
+        (f"arn:${{Partition}}:elasticloadbalancing:{HERE}:targetgroup/{{target_group}}",), why="a group given by its name: whatever its id"
+    ),
     "elasticloadbalancing:DeregisterInstancesFromLoadBalancer": Fact(
         (f"arn:${{Partition}}:elasticloadbalancing:{HERE}:loadbalancer/{{load_balancer}}",)
     ),

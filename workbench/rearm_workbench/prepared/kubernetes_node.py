@@ -1,7 +1,7 @@
 """`kubernetes_node`, and the steps that cordon and drain: a cluster of that name, with an API server that speaks TLS.
 
-Launch: the node registers at half its way, and its kubelet calls it Ready at `ready_after`. Terminate: it runs pods; a DaemonSet's, a mirror
-pod and a finished one stay. Without a step that drains, somebody else deletes those that a drain takes, the last of them gone at
+Launch: the node registers at half its way, and its kubelet calls it Ready at `ready_after`. Terminate: it runs pods, of which a
+DaemonSet's, a mirror pod and a finished one stay. Without a step that drains, somebody else deletes the others, the last of them gone at
 `ready_after`. With one, their disruption budget allows no eviction until shortly before.
 """
 

@@ -9,6 +9,7 @@
 | at most one timer is due for a wait; where something arrived that     | after each timer             |
 | could begin a second chain, it merges at the next slot                |                              |
 | not many more looks than slots                                        | after each look              |
+| calm weather: who is ready is let go                                  | after each look              |
 | the default result never falls on a wait that nothing has struck      | at each end                  |
 | gentle weather: every wait is ended by rearm                          | at each end                  |
 | the sweep leaves no wait behind that the cloud holds                  | after each sweep             |
@@ -150,11 +151,21 @@ class Invariants:
             most *= 1 + len(record.starts) + len(record.struck)
         if len(record.looks) > most:
             self._fail(record, f"{len(record.looks)} looks in {waited_s:.0f} s, one each {plan.pace.every_s} s is enough")
+        if self._scenario.regime == "calm" and record.active and self._overdue_s(record) > 0:
+            self._fail(record, f"ready for long, and held {self._overdue_s(record):.0f} s more than two looks take")
         if record.real is not None and record.real.ended_at is not None:
             last = record.real.lapses_at + 2 * plan.pace.every_s + self._scenario.late_max_s + SETTLE_S
             again = any(at >= record.real.ended_at for at in record.starts)
             if now > last and not again and not self._hook_changed(record) and not self._struck_since(record, record.real.ended_at):
                 self._fail(record, f"still looked at {now - record.real.ended_at:.0f} s after its end")
+
+    def _overdue_s(self, record: WaitRecord) -> float:
+        """How much longer than two looks and their lateness every instance has been ready."""
+        if any(record.status_of(one) != "passed" for one in record.plan.instances):
+            return 0.0
+        ready_at = record.began_at + max(one.ready_s or 0.0 for one in record.plan.instances)
+        begun_at = max(ready_at, record.starts[0] if record.starts else math.inf)
+        return self._run.clock.now() - begun_at - 2 * record.plan.pace.every_s - self._scenario.late_max_s - SETTLE_S
 
     def _hook_changed(self, record: WaitRecord) -> bool:
         """Nobody can know then which timeout a wait has that began before."""

@@ -14,7 +14,8 @@ from rearm.errors import RearmError, TryAgain
 
 UPDATE = "ecs:UpdateContainerInstancesState"
 CALLS = {"aws": ("ecs:ListContainerInstances", "ecs:DescribeContainerInstances", UPDATE)}
-DRAINING = "DRAINING"
+ACTIVE, DRAINING, REGISTERING = "ACTIVE", "DRAINING", "REGISTERING"
+"""Of the other states (INACTIVE, DEREGISTERING, REGISTRATION_FAILED) none takes part in the cluster."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,15 +43,19 @@ def do(settings: Settings, question: Question) -> StepResult:
         if aws_code(error) == "ClusterNotFoundException":
             return StepResult("failed", str(error))
         raise
-    known = {one["containerInstanceArn"]: one["status"] for one in found if one["status"] != "INACTIVE"}
-    if not known:
-        return StepResult("done", "not in the cluster")
-    others = [arn for arn, status in known.items() if status != DRAINING]
-    if not others:
-        return StepResult("done", f"is {DRAINING} already")
-    answer = aws("ecs", "UpdateContainerInstancesState", cluster=settings.cluster, containerInstances=others, status=DRAINING)
+    known = {one["containerInstanceArn"]: one["status"] for one in found}
+    if active := [arn for arn, status in known.items() if status == ACTIVE]:
+        _drain(settings.cluster, active)
+    if REGISTERING in known.values():
+        return StepResult("going", f"is {REGISTERING}: only an {ACTIVE} one can be drained")
+    if active:
+        return StepResult("done", f"set to {DRAINING}")
+    return StepResult("done", f"is {DRAINING} already" if DRAINING in known.values() else "not in the cluster")
+
+
+def _drain(cluster: str, arns: list[str]) -> None:
+    answer = aws("ecs", "UpdateContainerInstancesState", cluster=cluster, containerInstances=arns, status=DRAINING)
     if answer.get("failures"):
         raise TryAgain(f"{UPDATE} failed: {short(answer['failures'][0].get('reason'))}")
-    if {one["containerInstanceArn"] for one in answer["containerInstances"] if one["status"] == DRAINING} != set(others):
+    if {one["containerInstanceArn"] for one in answer["containerInstances"] if one["status"] == DRAINING} != set(arns):
         unreadable(UPDATE)
-    return StepResult("done", f"set to {DRAINING}")

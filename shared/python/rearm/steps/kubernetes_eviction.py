@@ -82,6 +82,6 @@ def budget_of(pod: Pod, refused: Refused) -> str:
         if reason == CAUSE:
             name = re.search(r"disruption budget (\S+)", message)
             return f"the disruption budget {namespace}/{short(name[1])}" if name else f"a disruption budget of {namespace}"
-    if refused.status == 500 and SEVERAL in refused.message:
+    if SEVERAL in refused.message:
         return f"a second disruption budget for the same pod, which forbids every eviction, in {namespace},"
     return ""
