@@ -8,7 +8,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types boundaries format default-config docs simulate kill-campaign bench reliability mutate clean
+.PHONY: help setup demo test test-slow check lint types boundaries format default-config docs simulate kill-campaign bench reliability mutate clean
 
 help: ## this menu
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ demo: setup ## replay the sample notifications of both clouds through the deploy
 
 test: setup ## run the tests
 	$(BIN)/python -m pytest
+
+test-slow: setup ## run the tests of long waits and killed processes
+	$(BIN)/python -m pytest -m slow
 
 check: lint types boundaries ## lint, types, import boundaries
 

@@ -161,6 +161,7 @@ def test_directories_stand_for_their_files_and_an_empty_one_is_refused(tmp_path:
     assert "no notification file" in err
 
 
+@pytest.mark.slow
 def test_two_replays_at_once_do_not_meet() -> None:
     command = [*COMMAND, "replay", "--json", LAUNCH, "events/alibaba/oos.json"]
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]

@@ -7,8 +7,8 @@ import pytest
 
 from core_world import START, action
 from rearm.core import model
-from rearm.core.model import Action, CheckResult, Complete, Heartbeat, Held, Hook, Parsed, Recheck, Wait
-from rearm.core.profile import All, Check, Config, Match, One, Profile
+from rearm.core.model import Action, CheckResult, Complete, Heartbeat, Held, Hook, Parsed, Recheck, StepResult, Wait
+from rearm.core.profile import All, AtLeast, Check, Config, Match, Not, One, Profile, Step
 from rearm.core.profile import Any as AnyOf
 from rearm.core.verdict import Verdict
 
@@ -30,6 +30,10 @@ VALUES: list[Any] = [
     All(of=()),
     AnyOf(of=()),
     One(0),
+    AtLeast(1, (One(0),)),
+    Not(One(0)),
+    Step("tag", {}),
+    StepResult("done", "r"),
     Profile(name="p"),
     Config(()),
 ]

@@ -4,7 +4,7 @@ import pytest
 
 from core_world import action
 from rearm.core.model import Action
-from rearm.core.profile import All, Check, Config, Match, Profile
+from rearm.core.profile import All, Check, Config, Match, Profile, Step
 
 FULL = action(
     "alibaba",
@@ -94,3 +94,9 @@ def test_what_a_profile_does_not_say() -> None:
     silent = Profile(name="p")
     assert (silent.every_s, silent.budget_s, silent.checks, silent.condition) == (60, None, (), All(of=()))
     assert (Check("tcp", {}).limit_s, Check("tcp", {}).label) == (5.0, "")
+
+
+def test_what_holds_for_a_check_and_a_step_of_which_nothing_more_is_said() -> None:
+    check, step = Check("tcp", {}), Step("tag", {})
+    assert (check.limit_s, check.after_s, check.for_s, check.for_looks, check.fail_after_s, check.required) == (5.0, 0, 0, 1, None, True)
+    assert (step.limit_s, step.after_s, step.stage, step.once, step.repeatable, step.required) == (10.0, 0, "", False, True, True)

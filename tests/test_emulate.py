@@ -82,6 +82,7 @@ def test_hooks_run_their_handlers_on_alibaba_cloud_and_rechecks_come_by_function
         assert emulated.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 def test_kill_9_loses_nothing_and_what_should_have_lapsed_meanwhile_has(tmp_path: Path) -> None:
     state = tmp_path / "state"
     with emulate("--state-dir", state, "--seed", "3") as first:

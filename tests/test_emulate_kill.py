@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from campaigns.kill_campaign import Plan, run
 from campaigns.kill_plan import Kill
 from campaigns.kill_scenarios import Planned, Scenario
 
 
+@pytest.mark.slow
 def test_whoever_is_killed_every_wait_ends_as_it_should(tmp_path: Path) -> None:
     """After a heartbeat that was not answered, so before its recheck is set; and after a completion of which nobody was told."""
     aws = Scenario("ready", "aws", "direct", "launch", 300, "ready", (0, 0), "CONTINUE", "ABANDON", least_heartbeats=1)

@@ -14,6 +14,8 @@ from rearm_workbench.permissions.port import FcApi, Role
 from sweep_world import CLOUDS, sweep_world
 from test_replay import ONE_OF_EACH
 
+pytestmark = pytest.mark.slow
+
 TABLES = {"checks": checks, "steps": steps}
 
 

@@ -79,6 +79,7 @@ def test_afterwards_all_is_as_before():
 )
 
 
+@pytest.mark.slow
 def test_the_documented_example_passes_as_it_stands_and_the_fixtures_do_what_their_page_says(tmp_path: Path) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/testing.md").read_text(), re.DOTALL)
     (tmp_path / "test_my_rules.py").write_text(example)

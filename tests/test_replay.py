@@ -40,6 +40,7 @@ def the_wait(event: str, **world: object) -> WaitRecord:
     return replayed(event, **world).waits[0]
 
 
+@pytest.mark.slow
 def test_the_samples_hold_every_type_of_notification_and_end_as_their_worlds_say() -> None:
     """What `make demo` shows."""
     seen, waits = set(), []
@@ -70,6 +71,7 @@ def test_aws_hook_600_ready_after_40_minutes_is_at_most_one_above_the_floor() ->
     assert 2400 <= wait.waited_s <= 2400 + 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("heartbeat", ["sets", "adds"])
 @pytest.mark.parametrize("fc", ["2.0", "3.0"])
 def test_alibaba_ready_after_5_h_50_continues_within_20_heartbeats(heartbeat: str, fc: str) -> None:
@@ -91,6 +93,7 @@ def test_alibaba_ready_after_5_h_50_continues_within_20_heartbeats(heartbeat: st
         ("alibaba/eventbridge-scale-in.json", "10m", "CONTINUE"),
     ],
 )
+@pytest.mark.slow
 @pytest.mark.parametrize("late", [None, "59s"])
 def test_never_ready_gets_an_explicit_result_before_the_default_would_fall(event: str, hook_timeout: str, result: str, late: str) -> None:
     default = "CONTINUE" if result == "ABANDON" else "ABANDON"
@@ -113,6 +116,7 @@ def test_duplicates_cost_at_most_one_look_one_recheck_and_one_heartbeat(event: s
     assert fired[1] <= fired[0] + 1
 
 
+@pytest.mark.slow
 def test_a_48_hour_wait_with_a_look_a_minute_replays_within_a_minute() -> None:
     began = time.monotonic()
     wait = the_wait("aws/eventbridge-launch.json", ready_after="never", hook={"heartbeat_timeout": "1h"}, expect="ABANDON")

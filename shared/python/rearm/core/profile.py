@@ -50,7 +50,7 @@ def _fits(patterns: tuple[str, ...], *values: str | None) -> bool:
     return any(fnmatchcase(value, pattern) for value in given for pattern in patterns)
 
 
-class Check(msgspec.Struct, frozen=True, omit_defaults=True):
+class Check(msgspec.Struct, frozen=True):
     """One question: its kind in the table of checks, its settings (already judged), its time limit."""
 
     kind: str
@@ -70,7 +70,7 @@ class Check(msgspec.Struct, frozen=True, omit_defaults=True):
     """False: its answer is told, and decides nothing."""
 
 
-class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+class Step(msgspec.Struct, frozen=True):
     """Something to do once: its kind in the table of steps, its settings (already judged), its time limit for one look."""
 
     kind: str
