@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+import pytest
+
 from rearm import clock as deployed
 from rearm.errors import ConfigError
 
