@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = 'pytest_plugins = ["rearm_workbench.pytest_plugin"]\n'
 
@@ -17,8 +19,6 @@ import json
 import os
 import time
 from pathlib import Path
-
-import pytest
 
 import pytest
 
