@@ -89,7 +89,7 @@ def test_the_default_configuration_on_aws() -> None:
         "ec2:DescribeInstanceStatus",
         "ec2:DescribeTags",
     }
-    [passing] = [statement for statement in found["Statement"] if "iam:PassRole" in statement["Action"]]  # type: ignore[attr-defined]
+    [passing] = [statement for statement in found["Statement"] if "iam:PassRole" in statement["Action"]]  # type: ignore[attr-defined]  # parsed JSON
     assert passing["Resource"] == ["arn:${Partition}:iam::${AccountId}:role/${SchedulerRole}"]
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": ["scheduler.amazonaws.com"]}}
 

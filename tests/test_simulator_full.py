@@ -23,6 +23,7 @@ from rearm_workbench.simulator.full_aws import on_aws
 from rearm_workbench.simulator.invariants import Broken, Invariants
 from rearm_workbench.simulator.platform import Invocation, Job
 from rearm_workbench.simulator.simulation import START, Simulation
+from rearm_workbench.simulator.timers import Timers
 from simulator_world import CLOUDS, TOKEN, plan, played, scenario
 
 TIMER = "rearm-0123456789abcdef01234567-1"
@@ -124,7 +125,7 @@ def test_a_wait_accepts_nothing_before_its_time(cloud: CloudName) -> None:
 @pytest.mark.parametrize("late_s", [-7.5, 0.0, 42.5])
 def test_a_timer_comes_as_late_as_the_weather_says(cloud: CloudName, late_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
     came: list[tuple[float, bytes]] = []
-    monkeypatch.setattr(Simulation, "timer_came", lambda self, payload: came.append((self.clock.now() - START, payload)))
+    monkeypatch.setattr(Timers, "came", lambda self, payload: came.append((self._run.clock.now() - START, payload)))
     with wired(cloud) as (simulation, wire, adapter):
         wire.set_timer_offset(late_s)
         assert adapter.recheck(TIMER, START + 60, START, b'{"a": 1}')

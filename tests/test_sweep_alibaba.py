@@ -36,7 +36,7 @@ def seed(world: AdapterWorld, number: int = 1, *, group: str = "asg-1", hook: st
 
 def said(cloud: Alibaba) -> list[Any]:
     lines: list[Any] = []
-    cloud.say = lines.append  # type: ignore[method-assign]
+    cloud.say = lines.append  # type: ignore[method-assign]  # to hear what is said
     return lines
 
 

@@ -132,7 +132,7 @@ def test_a_sweep_that_could_list_nothing_is_tried_again_by_the_platform() -> Non
         raise TryAgain("autoscaling:DescribeAutoScalingInstances is denied")
 
     cloud = Holding([])
-    cloud.held_waits = refuse  # type: ignore[method-assign]
+    cloud.held_waits = refuse  # type: ignore[method-assign]  # a port that refuses
     with pytest.raises(TryAgain, match="denied"):
         cloud.run()
 
@@ -157,7 +157,7 @@ def test_where_timers_cannot_be_seen_every_wait_is_armed_at_its_next_slot(how: s
         def throttled() -> frozenset[str]:
             raise TryAgain("fc:ListAsyncTasks is throttled")
 
-        cloud.timers_due = throttled  # type: ignore[method-assign]
+        cloud.timers_due = throttled  # type: ignore[method-assign]  # a port that refuses
     live = waits[4].action
     slot = grid.slot_after(live, 60, NOW + 1)
     cloud.timers[grid.timer_name(live, slot)] = core.adopted_wait(waits[4], ALIBABA, NOW)

@@ -68,7 +68,7 @@ def _side_by_side(todo: list[tuple[Key, float, Callable[[], T]]], cloud: Cloud, 
         return {}
     # Before any thread: the `http` check and the SDK of Alibaba Cloud both import it, and its six does so while it holds the lock of all
     # imports. Side by side, each waits for the other until the invocation's time is over. Both clouds' SDKs need it anyway.
-    import http.client  # noqa: F401
+    import http.client  # noqa: F401 - for its lock, see above
 
     answers: dict[Key, T] = {}
     started = clock.monotonic()

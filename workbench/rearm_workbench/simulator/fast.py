@@ -30,7 +30,9 @@ class Fast:
     def __init__(self, simulation: Simulation) -> None:
         scenario = simulation.scenario
         self._run = simulation
-        self.account = Account(scenario.cloud, simulation.clock, scenario.heartbeat_adds, lambda _, payload: simulation.timer_came(payload))
+        self.account = Account(
+            scenario.cloud, simulation.clock, scenario.heartbeat_adds, lambda _, payload: simulation.timers.came(payload)
+        )
         self.book = self.account.book
         stand_in.world[:] = [lambda name: CheckResult(simulation.status_of(name), "the simulated world")]
 
@@ -90,7 +92,7 @@ class Port:
         self._run.complete(self._invocation, action, result, partial(self._account.complete, action, result))
 
     def recheck(self, name: str, at: float, now: float, payload: bytes) -> bool:
-        return self._run.recheck(self._invocation, name, at, now, payload, partial(self._account.recheck, name, at, now, payload))
+        return self._run.timers.set(self._invocation, name, at, now, payload, partial(self._account.recheck, name, at, now, payload))
 
     def held_waits(self, groups: tuple[str, ...]) -> list[Held]:
         return self._run.effect("held_waits", self._invocation, None, partial(self._account.held_waits, groups))

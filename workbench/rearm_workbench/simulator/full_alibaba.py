@@ -132,7 +132,7 @@ class OnAlibaba(AlibabaEmulator):
 
     def _fired(self, _function: str, payload: bytes, task_id: str | None, invocation_id: str) -> None:
         self._invocations[task_id or ""] = invocation_id
-        self._run.timer_came(payload)
+        self._run.timers.came(payload)
 
     # the end of a wait is judged in the thread that serves the call: what it finds is raised where the call was made
 

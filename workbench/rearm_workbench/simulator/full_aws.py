@@ -59,7 +59,7 @@ class OnAws(AwsEmulator):
     secrets: tuple[str, ...] = (CREDENTIALS["AWS_SECRET_ACCESS_KEY"],)
 
     def __init__(self, simulation: Simulation) -> None:
-        super().__init__(simulation.clock, region=REGION, invoke=lambda _, payload: simulation.timer_came(payload))
+        super().__init__(simulation.clock, region=REGION, invoke=lambda _, payload: simulation.timers.came(payload))
         self._run = simulation
 
     def seed(self, plan: WaitPlan) -> LifecycleAction:

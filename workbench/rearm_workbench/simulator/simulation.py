@@ -3,23 +3,22 @@
 Every effect passes `effect`, in both tiers: there the weather strikes, time passes, the trace is written and the invariants look.
 """
 
-import json
-from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from rearm import look
 from rearm.core.limits import LIMITS
-from rearm.core.model import Action, CheckResult, CloudName, Result, Status
+from rearm.core.model import Action, CheckResult, Result, Status
 from rearm.errors import LimitSpent, TryAgain
 from rearm_workbench.emulators.lifecycle import LifecycleAction, LifecycleBook
 from rearm_workbench.simulator import deployed_code
 from rearm_workbench.simulator.invariants import Invariants
 from rearm_workbench.simulator.platform import Invocation, Killed, Platform, kind_of
+from rearm_workbench.simulator.rate import Rate
 from rearm_workbench.simulator.scenario import Scenario, WaitPlan
+from rearm_workbench.simulator.timers import Timers
 from rearm_workbench.simulator.wait_record import WaitRecord
 from rearm_workbench.simulator.weather import Weather
 from rearm_workbench.virtual_clock import VirtualClock
@@ -28,14 +27,6 @@ START = 1_772_323_200.0
 """2026-03-01T00:00:00Z."""
 
 LONGEST_S = 3 * 86_400.0
-
-NOT_THROTTLED = frozenset(["recheck", "timers_due"])
-THROTTLED_PAUSES_S: dict[CloudName, tuple[float, ...]] = {
-    "aws": (1, 2, 4, 8, 1, 1, 2, 4, 8, 2, 1, 2, 4, 8, 3, 1, 2, 4, 8),
-    "alibaba": (0.5, 1, 2),
-}
-"""The longest pause before each further try of a throttled call. AWS: botocore's five, four times over, with pauses of our own between
-(`rearm.clouds.aws.calls`); Alibaba Cloud: four tries (`rearm.clouds.alibaba.calls`)."""
 
 T = TypeVar("T")
 
@@ -85,15 +76,9 @@ class Simulation:
         """Those of which it is not known that they are over."""
         self.invariants = Invariants(self)
         self.platform = Platform(self)
-        self._late: dict[str, tuple[float, ...]] = {}
-        self._timers: defaultdict[bytes, list[tuple[str, WaitRecord | None, int]]] = defaultdict(list)
-        """By message: the timer's name, its wait, and how many invocations led to it."""
-        self._tokens = scenario.calls_per_s or 0.0
-        self._refilled_at = START
-        self.pauses_s = THROTTLED_PAUSES_S[scenario.cloud]
+        self.timers = Timers(self)
+        self.rate = Rate(scenario.calls_per_s, scenario.cloud, self.clock)
         self.calls = 0
-        self.throttled = 0
-        """Tries that the account refused for their rate."""
         self.looks = 0
         self.steps = 0
 
@@ -198,11 +183,13 @@ class Simulation:
         """Run one call in this weather. `operation`: a method of the port. `call`: `do` without what is kept of it here."""
         record = self.record_of(action) if action else None
         self.calls += 1
-        self._throttle(operation, record)
+        if not self.rate.admits(operation, lambda longest_s: self.platform.sleep(self.weather.pause_s(longest_s))):
+            self.strike(record, "throttled")
+            raise TryAgain("throttled: the account's rate is used up")
         fate = self.weather.call(operation, record, self.clock.now(), invocation.redelivered_after_s)
         told = f"#{invocation.number} {operation}{f' {self.name_of(record)}' if record else ''}"
         if fate.outcome != "done":
-            self._strike(record, f"{operation} {fate.outcome}")
+            self.strike(record, f"{operation} {fate.outcome}")
         if fate.outcome == "killed before":
             raise Killed
         if fate.outcome == "refused":
@@ -233,31 +220,10 @@ class Simulation:
         self.say(f"{told}: {answer if isinstance(answer, bool) else 'done'}")
         return answer
 
-    def _strike(self, record: WaitRecord | None, what: str) -> None:
+    def strike(self, record: WaitRecord | None, what: str) -> None:
+        """A fault has hit the wait that this was about, if it was about one."""
         if record is not None:
             record.strike(what)
-
-    def _throttle(self, operation: str, record: WaitRecord | None) -> None:
-        """An account of few calls a second: the adapter waits its turn with full jitter, as often as it does, and gives up.
-
-        What is short is the API of the scaling groups. Timers are set and listed elsewhere, and are not counted: EventBridge Scheduler
-        takes 250 a second at least (`scheduler/latest/UserGuide/scheduler-quotas`), Function Compute an invocation for each instance.
-        """
-        rate = self.scenario.calls_per_s
-        if rate is None or operation in NOT_THROTTLED:
-            return
-        for longest_s in (*self.pauses_s, None):
-            now = self.clock.now()
-            self._tokens = min(2 * rate, self._tokens + (now - self._refilled_at) * rate)
-            self._refilled_at = now
-            if self._tokens >= 1:
-                self._tokens -= 1
-                return
-            self.throttled += 1
-            if longest_s is not None:
-                self.platform.sleep(self.weather.pause_s(longest_s))
-        self._strike(record, "throttled")
-        raise TryAgain("throttled: the account's rate is used up")
 
     def heartbeat(self, invocation: Invocation, action: Action, seconds: int, do: Callable[[], None]) -> None:
         self.invariants.before_heartbeat(action, seconds)
@@ -285,59 +251,12 @@ class Simulation:
 
         self.effect(f"complete {result}", invocation, action, end, do)
 
-    def recheck(self, invocation: Invocation, name: str, at: float, now: float, payload: bytes, do: Callable[[], bool]) -> bool:
-        wait = msgspec.json.decode(payload, type=look.Message).rearm
-        record = self.record_of(wait.action)
-        self.invariants.before_recheck(record, name, at, now, payload)
-        if self.trace is not None:
-            self.say(f"#{invocation.number} wants {name[31:]} in {at - now:.0f} s, lapse in {wait.lapses_at - now:.0f} s")
-
-        def arm() -> bool:
-            fate = self.weather.timer()
-            self.tier.set_timer_offset(-fate.early_s if fate.early_s else fate.late_s[0] if fate.late_s else 0.0)
-            new = do()
-            if new:
-                self._late[name] = (0.0,) if fate.early_s else fate.late_s
-                self._timers[_without_memory(payload)].append((name, record, invocation.job.lineage + 1))
-                if record is not None:
-                    record.pending[name] = at
-                    record.armed_at = self.clock.now()
-                    if fate.late_s and fate.late_s[0] > self.limits.timer_late_s:
-                        record.strike("a timer later than documented")
-                    self.invariants.after_recheck(record, invocation)
-            return new
-
-        return self.effect("recheck", invocation, wait.action, arm, do)
-
-    def timer_came(self, payload: bytes) -> None:
-        """The cloud delivers a timer; the weather may have lost it on the way, or doubled it."""
-        name, record, lineage = self._timers[_without_memory(payload)].pop(0)
-        late_s = self._late.pop(name)
-        if record is not None:
-            record.pending.pop(name, None)
-        if not late_s:
-            self.say("a timer is lost")
-            self._strike(record, "its timer is lost")
-            self.tier.ended(name, True)
-            return
-        self.platform.recheck(record, payload, name, lineage)
-        for more_s in late_s[1:]:
-            if record is not None:
-                record.deliveries_left += 1
-            self.clock.call_at(self.clock.now() + more_s - late_s[0], partial(self._again, record, payload, lineage))
-
-    def _again(self, record: WaitRecord | None, payload: bytes, lineage: int) -> None:
-        if record is not None:
-            record.deliveries_left -= 1
-            record.starts.append(self.clock.now())
-        self.platform.recheck(record, payload, "", lineage)
-
     # checks
 
     def answer(self, instance: str, known: Callable[[], CheckResult]) -> CheckResult:
-        """A check's answer about an instance; `known` asks it really. `failed` comes from here: no shipped check says it."""
+        """A check's answer about an instance; `known` asks it really. `failed` comes from here: no check configured here says it."""
         if self.weather.check_fails():
-            return CheckResult("waiting", "the check could not be asked")
+            return CheckResult("waiting", "the check could not be asked", error=True)
         if self.status_of(instance) == "failed":
             return CheckResult("failed", "the instance says that it failed")
         with self.platform.standing_still():
@@ -374,10 +293,3 @@ def action_of(scenario: Scenario, plan: WaitPlan) -> Action:
     """The action as its notification will tell it, as far as it names the wait."""
     names = tuple(instance.name for instance in plan.instances)
     return Action(scenario.cloud, plan.hook, plan.token, names, plan.group, plan.transition)
-
-
-def _without_memory(payload: bytes) -> bytes:
-    """A recheck's message, whatever it remembers of checks and steps: that may be told to a timer after it was set."""
-    message = json.loads(payload)
-    message["rearm"].pop("known", None)
-    return json.dumps(message).encode()

@@ -78,7 +78,7 @@ class Measured(Simulation):
         self, scenario: Scenario, *, limits: Limits | None = None, tolerant: bool = False, pauses_s: tuple[float, ...] | None = None
     ) -> None:
         super().__init__(scenario)
-        self.pauses_s = self.pauses_s if pauses_s is None else pauses_s
+        self.rate.pauses_s = self.rate.pauses_s if pauses_s is None else pauses_s
         self.limits = limits or self.limits
         self.invariants = (Tolerant if tolerant else Invariants)(self)
         self._alone_since: dict[int, float] = {}
@@ -129,7 +129,7 @@ class Measured(Simulation):
                 figures.lost += 1
                 figures.lost_at.append(real.ended_at - self.started_at)
         figures.lost_first = figures.lost
-        figures.looks, figures.calls, figures.throttled = self.looks, self.calls, self.throttled
+        figures.looks, figures.calls, figures.throttled = self.looks, self.calls, self.rate.throttled
         figures.swept_s = self.clock.now() - self.started_at
         figures.broken = getattr(self.invariants, "broken", 0)
         return figures

@@ -80,7 +80,7 @@ def guard(seconds: float = 0.0, *, share: float = 0.0) -> Variant:
 @contextlib.contextmanager
 def assumed_to_set() -> Iterator[None]:
     """Every heartbeat is counted from now, and the sum of all is not kept."""
-    with patch.object(core, "_ungranted_s", lambda wait, limits: 1e9), patch.object(core, "heartbeats_add", lambda wait: False):  # noqa: ARG005
+    with patch.object(core, "_ungranted_s", lambda wait, limits: 1e9), patch.object(core, "heartbeats_add", lambda wait: False):  # noqa: ARG005 - the signature that is patched
         yield
 
 
