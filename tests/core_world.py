@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rearm.core import beginning, heartbeats
 from rearm.core import decide as core
 from rearm.core.limits import Limits
 from rearm.core.model import Action, CheckResult, Complete, Heartbeat, Hook, Recheck
@@ -65,7 +66,7 @@ def run(
         )
     )
     out = Run(real)
-    wait = core.first_wait(the_action, Hook(timeout_s), limits, START)
+    wait = beginning.first_wait(the_action, Hook(timeout_s), limits, START)
     attempts = 0
     while real.ended_at is None:
         now = clock.now()
@@ -86,13 +87,13 @@ def run(
                         raise ConnectionError
                     book.heartbeat(real, effect.seconds)
                     out.beats.append((now, effect.seconds))
-                    wait = core.after_heartbeat(wait, effect.seconds, limits, now)
+                    wait = heartbeats.after_heartbeat(wait, effect.seconds, limits, now)
                 except (HeartbeatsSpent, TimeSpent) as error:
                     out.refused += 1
-                    wait = core.after_refused_heartbeat(wait, effect.seconds, limits, for_count=isinstance(error, HeartbeatsSpent))
+                    wait = heartbeats.after_refused_heartbeat(wait, effect.seconds, limits, for_count=isinstance(error, HeartbeatsSpent))
                     failed = True
                 except ConnectionError:
-                    wait = core.after_unsure_heartbeat(wait)
+                    wait = heartbeats.after_unsure_heartbeat(wait)
                     failed = True
             elif isinstance(effect, Recheck):
                 recheck = core.soon(wait, effect, limits, now, "heartbeat failed") if failed else effect

@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from rearm import doorway, look
-from rearm.core import decide, grid, patience
+from rearm.core import budget, decide, grid, heartbeats, patience
 from rearm.core.model import CheckResult, Complete, Recheck, Wait
 from rearm.errors import TryAgain
 
@@ -42,7 +42,7 @@ def continued(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """A result that was sent and not confirmed is forgotten: the next look may send another."""
-    monkeypatch.setattr(decide, "after_unsure_completion", lambda wait, result: decide.after_unsure_heartbeat(wait))
+    monkeypatch.setattr(decide, "after_unsure_completion", lambda wait, result: heartbeats.after_unsure_heartbeat(wait))
 
 
 def looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,12 +53,12 @@ def looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def not_extended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Heartbeats are due only when it is too late for a timer that is late."""
-    monkeypatch.setattr(decide, "guard_s", lambda wait, profile, limits: limits.margin_s)
+    monkeypatch.setattr(heartbeats, "guard_s", lambda wait, profile, limits: limits.margin_s)
 
 
 def too_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """A heartbeat is shorter than the cloud allows."""
-    monkeypatch.setattr(decide, "heartbeat_seconds", lambda wait, profile, limits, now: 10)
+    monkeypatch.setattr(heartbeats, "heartbeat_seconds", lambda wait, profile, limits, now: 10)
 
 
 def doubled(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def doubled(monkeypatch: pytest.MonkeyPatch) -> None:
 def unbelieving(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wait that is over is taken for one that the cloud does not know yet, for ever."""
     monkeypatch.setattr(look, "BELIEVE_ENDED_AFTER_S", math.inf)
-    monkeypatch.setattr(decide, "cloud_end", lambda wait, limits: math.inf)
+    monkeypatch.setattr(budget, "cloud_end", lambda wait, limits: math.inf)
 
 
 def overslept(monkeypatch: pytest.MonkeyPatch) -> None:

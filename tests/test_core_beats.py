@@ -1,4 +1,4 @@
-"""When a wait is extended and for how long: the heartbeat planner of `core/decide.py`, number by number."""
+"""When a wait is extended and for how long: the heartbeat planner, `core/heartbeats.py`, number by number."""
 
 import math
 
@@ -6,8 +6,7 @@ import msgspec
 import pytest
 
 from core_world import START, action, profile
-from rearm.core import decide as core
-from rearm.core import grid
+from rearm.core import budget, grid, heartbeats
 from rearm.core.limits import ALIBABA, AWS, Limits
 from rearm.core.model import Action, Wait
 
@@ -23,7 +22,7 @@ def wait(limits: Limits = ALIBABA, **fields: object) -> Wait:
 
 
 def seconds(one: Wait, every_s: int = 60, budget_s: int | None = None, limits: Limits = ALIBABA, now: float = START) -> int:
-    return core.heartbeat_seconds(one, profile(every_s, budget_s), limits, now)
+    return heartbeats.heartbeat_seconds(one, profile(every_s, budget_s), limits, now)
 
 
 # when
@@ -45,18 +44,18 @@ def seconds(one: Wait, every_s: int = 60, budget_s: int | None = None, limits: L
 )
 def test_a_heartbeat_is_due_that_long_before_the_lapse(limits: Limits, timeout_s: int, every_s: int, guard_s: float) -> None:
     one = wait(limits, heartbeat_timeout_s=timeout_s, began_at=START)
-    assert core.guard_s(one, profile(every_s), limits) == guard_s
-    assert core.heartbeat_due(one, profile(every_s), limits) == START + 300 - guard_s
+    assert heartbeats.guard_s(one, profile(every_s), limits) == guard_s
+    assert heartbeats.heartbeat_due(one, profile(every_s), limits) == START + 300 - guard_s
 
 
 def test_the_first_heartbeats_of_a_burst_are_spread_and_later_ones_keep_their_distance() -> None:
     """Over two minutes, or a third of a short hook's timeout."""
     for timeout_s, over_s in ((600, 120), (360, 120), (357, 119), (100, 100 / 3)):
         one = wait(AWS, heartbeat_timeout_s=timeout_s)
-        assert core.spread_s(one) == pytest.approx(over_s * grid.share(one.action))
+        assert heartbeats.spread_s(one) == pytest.approx(over_s * grid.share(one.action))
         first = msgspec.structs.replace(one, heartbeats=0)
-        moved = core.heartbeat_due(one, profile(), AWS) - core.heartbeat_due(first, profile(), AWS)
-        assert moved == pytest.approx(core.spread_s(one))
+        moved = heartbeats.heartbeat_due(one, profile(), AWS) - heartbeats.heartbeat_due(first, profile(), AWS)
+        assert moved == pytest.approx(heartbeats.spread_s(one))
 
 
 def test_a_wait_that_lasts_beyond_its_last_look_needs_no_heartbeat() -> None:
@@ -64,23 +63,24 @@ def test_a_wait_that_lasts_beyond_its_last_look_needs_no_heartbeat() -> None:
     needed_s = 1200 + GUARD_S["alibaba"]
     for lapses_s, due in ((needed_s, False), (needed_s - 1, True)):
         one = wait(began_at=START, lapses_at=START + lapses_s)
-        assert (core.heartbeat_due(one, profile(budget_s=1200), ALIBABA) < math.inf) is due
+        assert (heartbeats.heartbeat_due(one, profile(budget_s=1200), ALIBABA) < math.inf) is due
 
 
 def test_a_wait_whose_result_is_not_confirmed_is_extended_as_long_as_it_can_be() -> None:
     one = wait(began_at=START, lapses_at=START + 2000, ending="ABANDON")
-    assert core.heartbeat_due(one, profile(budget_s=1200), ALIBABA) < math.inf
-    assert core.heartbeat_due(msgspec.structs.replace(one, heartbeats=20), profile(budget_s=1200), ALIBABA) == math.inf
+    assert heartbeats.heartbeat_due(one, profile(budget_s=1200), ALIBABA) < math.inf
+    assert heartbeats.heartbeat_due(msgspec.structs.replace(one, heartbeats=20), profile(budget_s=1200), ALIBABA) == math.inf
 
 
 def test_a_first_heartbeat_that_failed_is_due_no_later_than_it_was() -> None:
     """The failed call counts as one of the heartbeats, and the spread is for the first one: there is time left to try again."""
     first = wait(AWS, heartbeats=0)
-    failed = core.after_unsure_heartbeat(first)
+    failed = heartbeats.after_unsure_heartbeat(first)
     assert failed.heartbeats == 1
-    assert core.heartbeat_due(failed, profile(), AWS) == core.heartbeat_due(first, profile(), AWS) < START + 300 - GUARD_S["aws"]
-    later = core.after_heartbeat(failed, 600, AWS, START)
-    assert core.heartbeat_due(later, profile(), AWS) == START + 600 - GUARD_S["aws"]
+    due_at = heartbeats.heartbeat_due(first, profile(), AWS)
+    assert heartbeats.heartbeat_due(failed, profile(), AWS) == due_at < START + 300 - GUARD_S["aws"]
+    later = heartbeats.after_heartbeat(failed, 600, AWS, START)
+    assert heartbeats.heartbeat_due(later, profile(), AWS) == START + 600 - GUARD_S["aws"]
 
 
 # for how long, on AWS
@@ -106,7 +106,7 @@ def test_on_aws_a_heartbeat_is_as_long_as_the_hook() -> None:
     ],
 )
 def test_how_far_the_rungs_of_the_ladder_are_apart(timeout_s: int, every_s: int, rung_s: int) -> None:
-    assert core.rung_every_s(wait(heartbeat_timeout_s=timeout_s), profile(every_s), ALIBABA) == rung_s
+    assert heartbeats.rung_every_s(wait(heartbeat_timeout_s=timeout_s), profile(every_s), ALIBABA) == rung_s
 
 
 RUNG_S = 1271
@@ -211,36 +211,36 @@ def test_nothing_is_asked_for_when_the_end_has_passed() -> None:
 
 
 def test_the_count_used_up() -> None:
-    after = core.after_refused_heartbeat(wait(troubles=1), 900, ALIBABA, for_count=True)
+    after = heartbeats.after_refused_heartbeat(wait(troubles=1), 900, ALIBABA, for_count=True)
     assert after == wait(heartbeats=20, troubles=2)
-    assert core.after_refused_heartbeat(wait(AWS), 900, AWS, for_count=True) == wait(AWS, troubles=1)
+    assert heartbeats.after_refused_heartbeat(wait(AWS), 900, AWS, for_count=True) == wait(AWS, troubles=1)
 
 
 def test_time_refused_once_proves_nothing_and_twice_that_the_sum_is_the_lapse() -> None:
-    once = core.after_refused_heartbeat(wait(troubles=1, granted_s=5000), 900, ALIBABA, for_count=False)
+    once = heartbeats.after_refused_heartbeat(wait(troubles=1, granted_s=5000), 900, ALIBABA, for_count=False)
     assert once == wait(troubles=2, granted_s=5000, refused=1)
-    assert not core.heartbeats_add(once)
-    twice = core.after_refused_heartbeat(once, 450, ALIBABA, for_count=False)
+    assert not budget.heartbeats_add(once)
+    twice = heartbeats.after_refused_heartbeat(once, 450, ALIBABA, for_count=False)
     assert twice == wait(troubles=3, granted_s=5000, refused=2, lapses_at=START - 3600 + 5000)
-    assert core.heartbeats_add(twice)
-    known_longer = core.after_refused_heartbeat(msgspec.structs.replace(once, granted_s=3000), 450, ALIBABA, for_count=False)
+    assert budget.heartbeats_add(twice)
+    known_longer = heartbeats.after_refused_heartbeat(msgspec.structs.replace(once, granted_s=3000), 450, ALIBABA, for_count=False)
     assert known_longer.lapses_at == START + 300
 
 
 def test_refused_once_more_somebody_else_has_used_some_and_half_is_tried() -> None:
-    again = core.after_refused_heartbeat(wait(refused=2, granted_s=20_000), 800, ALIBABA, for_count=False)
+    again = heartbeats.after_refused_heartbeat(wait(refused=2, granted_s=20_000), 800, ALIBABA, for_count=False)
     assert (again.granted_s, again.refused) == (END_S - 400, 3)
     assert again.lapses_at == START - 3600 + END_S - 800, "so much is used, by whomever"
-    young = core.after_refused_heartbeat(wait(began_at=START, refused=2, granted_s=20_000), 800, ALIBABA, for_count=False)
+    young = heartbeats.after_refused_heartbeat(wait(began_at=START, refused=2, granted_s=20_000), 800, ALIBABA, for_count=False)
     assert young.lapses_at == START + END_S - 800
     assert seconds(again) == 400
     unknown = wait(refused=2, heartbeat_timeout_s=0, granted_s=20_000)
-    after = core.after_refused_heartbeat(unknown, 800, ALIBABA, for_count=False)
+    after = heartbeats.after_refused_heartbeat(unknown, 800, ALIBABA, for_count=False)
     assert (after.granted_s, after.lapses_at) == (20_000, unknown.lapses_at)
-    odd = core.after_refused_heartbeat(wait(refused=2, granted_s=20_000), 61, ALIBABA, for_count=False)
+    odd = heartbeats.after_refused_heartbeat(wait(refused=2, granted_s=20_000), 61, ALIBABA, for_count=False)
     assert odd.granted_s == END_S - 30.5
 
 
 def test_one_that_was_accepted_ends_the_doubt() -> None:
-    assert core.after_heartbeat(wait(refused=1), 900, ALIBABA, START).refused == 0
-    assert core.after_heartbeat(wait(refused=2), 900, ALIBABA, START).refused == 2
+    assert heartbeats.after_heartbeat(wait(refused=1), 900, ALIBABA, START).refused == 0
+    assert heartbeats.after_heartbeat(wait(refused=2), 900, ALIBABA, START).refused == 2

@@ -1,4 +1,4 @@
-"""When a wait ends and with what: the parts of `core/decide.py` that complete it, and the limits they keep, from both sides."""
+"""When a wait ends and with what: what completes it in `core/decide.py`, and the limits of `core/budget.py`, from both sides."""
 
 import math
 
@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from core_world import START, action, profile
+from rearm.core import budget, grid
 from rearm.core import decide as core
-from rearm.core import grid
 from rearm.core.limits import ALIBABA, AWS, Limits
 from rearm.core.model import CheckResult, Complete, Recheck, Wait
 from rearm.core.profile import Profile
@@ -72,56 +72,56 @@ def test_a_result_once_sent_is_sent_again_whatever_the_checks_say() -> None:
 
 @pytest.mark.parametrize(("limits", "most_s"), [(AWS, DAYS), (ALIBABA, SIX_HOURS - 30)], ids=["aws", "alibaba"])
 def test_without_a_budget_the_last_look_comes_a_late_timer_before_the_clouds_end(limits: Limits, most_s: int) -> None:
-    at, why = core.last_look(wait(limits), profile(), limits)
+    at, why = budget.last_look(wait(limits), profile(), limits)
     assert at == START + most_s - AHEAD[limits.cloud]
     assert why == f"the cloud allows no more than {most_s} s"
 
 
 def test_the_clouds_end_is_a_hundred_timeouts_on_aws() -> None:
     short = wait(heartbeat_timeout_s=600)
-    assert core.cloud_end(short, AWS) == START + 60_000
-    assert core.last_look(short, profile(), AWS) == (START + 60_000 - 75, "the cloud allows no more than 60000 s")
+    assert budget.cloud_end(short, AWS) == START + 60_000
+    assert budget.last_look(short, profile(), AWS) == (START + 60_000 - 75, "the cloud allows no more than 60000 s")
 
 
 def test_a_budget_that_ends_sooner_counts_and_one_that_ends_later_does_not() -> None:
     by_cloud = DAYS - AHEAD["aws"]
-    assert core.last_look(wait(), profile(budget_s=1200), AWS) == (START + 1200, "the profile's budget of 1200 s ends")
-    assert core.last_look(wait(), profile(budget_s=by_cloud - 1), AWS)[0] == START + by_cloud - 1
-    assert core.last_look(wait(), profile(budget_s=by_cloud), AWS)[1].startswith("the cloud allows")
-    assert core.last_look(wait(), profile(budget_s=by_cloud + 1), AWS)[0] == START + by_cloud
+    assert budget.last_look(wait(), profile(budget_s=1200), AWS) == (START + 1200, "the profile's budget of 1200 s ends")
+    assert budget.last_look(wait(), profile(budget_s=by_cloud - 1), AWS)[0] == START + by_cloud - 1
+    assert budget.last_look(wait(), profile(budget_s=by_cloud), AWS)[1].startswith("the cloud allows")
+    assert budget.last_look(wait(), profile(budget_s=by_cloud + 1), AWS)[0] == START + by_cloud
 
 
 def test_a_notification_without_a_time_may_have_been_a_minute_under_way() -> None:
     untimed = msgspec.structs.replace(wait(ALIBABA), action=action("alibaba", notified_at=None))
-    assert core.cloud_end(wait(ALIBABA), ALIBABA) - core.cloud_end(untimed, ALIBABA) == 60
+    assert budget.cloud_end(wait(ALIBABA), ALIBABA) - budget.cloud_end(untimed, ALIBABA) == 60
 
 
 def test_with_no_heartbeat_left_the_wait_ends_when_it_lapses() -> None:
     spent = wait(ALIBABA, heartbeats=20)
-    assert core.cloud_end(spent, ALIBABA) == START + 3600
-    assert core.last_look(spent, profile(), ALIBABA) == (START + 3600 - 90, "no heartbeat is left and the wait lapses")
+    assert budget.cloud_end(spent, ALIBABA) == START + 3600
+    assert budget.last_look(spent, profile(), ALIBABA) == (START + 3600 - 90, "no heartbeat is left and the wait lapses")
     one_left = wait(ALIBABA, heartbeats=19)
-    assert core.cloud_end(one_left, ALIBABA) == START + SIX_HOURS - 30
+    assert budget.cloud_end(one_left, ALIBABA) == START + SIX_HOURS - 30
     long_granted = wait(ALIBABA, heartbeats=20, lapses_at=START + 30_000)
-    assert core.cloud_end(long_granted, ALIBABA) == START + SIX_HOURS - 30
-    assert core.last_look(long_granted, profile(), ALIBABA)[1] == f"the cloud allows no more than {SIX_HOURS - 30} s"
+    assert budget.cloud_end(long_granted, ALIBABA) == START + SIX_HOURS - 30
+    assert budget.last_look(long_granted, profile(), ALIBABA)[1] == f"the cloud allows no more than {SIX_HOURS - 30} s"
 
 
 def test_a_wait_extended_to_its_very_end_ends_by_the_clouds_limit() -> None:
     extended = wait(lapses_at=START + DAYS)
-    assert core.last_look(extended, profile(), AWS)[1] == f"the cloud allows no more than {DAYS} s"
+    assert budget.last_look(extended, profile(), AWS)[1] == f"the cloud allows no more than {DAYS} s"
 
 
 @pytest.mark.parametrize(("heartbeats", "left"), [(0, 20), (1, 19), (19, 1), (20, 0), (21, 0)])
 def test_twenty_heartbeats_on_alibaba_cloud_and_no_end_of_them_on_aws(heartbeats: int, left: int) -> None:
-    assert core.heartbeats_left(wait(ALIBABA, heartbeats=heartbeats), ALIBABA) == left
-    assert core.heartbeats_left(wait(heartbeats=heartbeats), AWS) == math.inf
+    assert budget.heartbeats_left(wait(ALIBABA, heartbeats=heartbeats), ALIBABA) == left
+    assert budget.heartbeats_left(wait(heartbeats=heartbeats), AWS) == math.inf
 
 
 @pytest.mark.parametrize(("refused", "ungranted_s", "left"), [(2, 29, 0), (2, 30, 17), (3, 29, 0), (1, 29, 17), (0, 0, 17)])
 def test_where_heartbeats_add_none_is_left_when_less_than_the_shortest_may_be_granted(refused: int, ungranted_s: int, left: int) -> None:
     one = wait(ALIBABA, heartbeats=3, refused=refused, granted_s=SIX_HOURS - 30 - ungranted_s)
-    assert core.heartbeats_left(one, ALIBABA) == left
+    assert budget.heartbeats_left(one, ALIBABA) == left
 
 
 @pytest.mark.parametrize(("limits", "lead_s"), [(AWS, 10), (ALIBABA, 1)], ids=["aws", "alibaba"])
@@ -138,7 +138,7 @@ def test_the_wait_is_ended_as_soon_as_no_timer_could_come_before_the_last_look(l
 
 
 def test_the_budget_counts_from_the_beginning_of_the_wait_not_from_this_look() -> None:
-    assert core.last_look(wait(age_s=500), profile(budget_s=1200), AWS)[0] == START + 700
+    assert budget.last_look(wait(age_s=500), profile(budget_s=1200), AWS)[0] == START + 700
 
 
 # how soon a look can be

@@ -1,9 +1,10 @@
-"""What is known of a wait, and how it changes with what happens: the parts of `core/decide.py` that build a `Wait`."""
+"""What is known of a wait, and how it changes with what happens: what builds a `Wait` in `core/`."""
 
 import msgspec
 import pytest
 
 from core_world import START, action
+from rearm.core import beginning, heartbeats
 from rearm.core import decide as core
 from rearm.core.limits import ALIBABA, AWS, Limits
 from rearm.core.model import Held, Hook, Recheck, Wait
@@ -15,12 +16,12 @@ PLANNED_S = 21_600 / 18
 def first(limits: Limits = AWS, *, timeout_s: int | None = 600, told_s: float | None = 0) -> Wait:
     """The wait of a notification whose own time is `told_s` seconds ago; None: it has none."""
     told = action(limits.cloud, notified_at=None if told_s is None else START - told_s)
-    return core.first_wait(told, None if timeout_s is None else Hook(timeout_s), limits, START)
+    return beginning.first_wait(told, None if timeout_s is None else Hook(timeout_s), limits, START)
 
 
 def adopted(limits: Limits, began_s: float | None) -> Wait:
     held = Held(action(limits.cloud), Hook(600), None if began_s is None else START - began_s)
-    return core.adopted_wait(held, limits, START)
+    return beginning.adopted_wait(held, limits, START)
 
 
 def changed(wait: Wait, **fields: object) -> Wait:
@@ -100,19 +101,19 @@ def test_an_adopted_wait_lapses_now_unless_it_is_younger_than_its_hook(limits: L
 
 
 def test_a_hook_known_late_and_no_heartbeat_yet() -> None:
-    known = core.with_hook(first(timeout_s=None, told_s=5), Hook(600), AWS)
+    known = beginning.with_hook(first(timeout_s=None, told_s=5), Hook(600), AWS)
     assert (known.heartbeat_timeout_s, known.lapses_at, known.granted_s) == (600, START + 595, 600)
 
 
 def test_on_aws_a_heartbeat_before_the_hook_was_known_gave_the_hooks_own_timeout() -> None:
-    beaten = core.after_heartbeat(first(timeout_s=None), 30, AWS, START + 1)
-    known = core.with_hook(beaten, Hook(600), AWS)
+    beaten = heartbeats.after_heartbeat(first(timeout_s=None), 30, AWS, START + 1)
+    known = beginning.with_hook(beaten, Hook(600), AWS)
     assert (known.lapses_at, known.heartbeats) == (START + 601, 1)
 
 
 def test_on_alibaba_cloud_it_gave_what_was_asked_for() -> None:
-    beaten = core.after_heartbeat(first(ALIBABA, timeout_s=None), 700, ALIBABA, START + 1)
-    known = core.with_hook(beaten, Hook(600), ALIBABA)
+    beaten = heartbeats.after_heartbeat(first(ALIBABA, timeout_s=None), 700, ALIBABA, START + 1)
+    known = beginning.with_hook(beaten, Hook(600), ALIBABA)
     assert (known.lapses_at, known.granted_s) == (START + 701, 1300)
 
 
@@ -121,36 +122,36 @@ def test_on_alibaba_cloud_it_gave_what_was_asked_for() -> None:
 
 def test_a_heartbeat_sets_the_time_left_and_is_counted() -> None:
     wait = changed(first(ALIBABA), troubles=2, lapses_at=START + 10)
-    after = core.after_heartbeat(wait, 900, ALIBABA, START)
+    after = heartbeats.after_heartbeat(wait, 900, ALIBABA, START)
     assert (after.lapses_at, after.heartbeats, after.granted_s, after.troubles) == (START + 900, 1, 1500, 0)
 
 
 def test_once_it_is_known_that_heartbeats_add_it_adds() -> None:
     wait = changed(first(ALIBABA), refused=2, lapses_at=START + 10)
-    assert core.after_heartbeat(wait, 900, ALIBABA, START).lapses_at == START + 910
-    assert core.after_heartbeat(wait, 900, ALIBABA, START).refused == 2
+    assert heartbeats.after_heartbeat(wait, 900, ALIBABA, START).lapses_at == START + 910
+    assert heartbeats.after_heartbeat(wait, 900, ALIBABA, START).refused == 2
 
 
 def test_on_aws_no_heartbeat_reaches_beyond_the_global_timeout() -> None:
     old = changed(first(timeout_s=600), began_at=START - 59_500)
-    assert core.after_heartbeat(old, 600, AWS, START).lapses_at == START + 500
+    assert heartbeats.after_heartbeat(old, 600, AWS, START).lapses_at == START + 500
     young = changed(old, began_at=START - 59_399)
-    assert core.after_heartbeat(young, 600, AWS, START).lapses_at == START + 600
+    assert heartbeats.after_heartbeat(young, 600, AWS, START).lapses_at == START + 600
 
 
 def test_on_alibaba_cloud_a_heartbeat_that_was_accepted_is_believed() -> None:
     old = changed(first(ALIBABA), began_at=START - 21_500)
-    assert core.after_heartbeat(old, 900, ALIBABA, START).lapses_at == START + 900
+    assert heartbeats.after_heartbeat(old, 900, ALIBABA, START).lapses_at == START + 900
 
 
 def test_the_troubles_of_a_completion_are_not_ended_by_a_heartbeat() -> None:
     ending = core.after_unsure_completion(first(), "CONTINUE")
-    assert core.after_heartbeat(ending, 600, AWS, START).troubles == 1
+    assert heartbeats.after_heartbeat(ending, 600, AWS, START).troubles == 1
 
 
 def test_a_heartbeat_of_which_nobody_knows_is_counted_and_gains_nothing() -> None:
     wait = changed(first(ALIBABA), heartbeats=4, troubles=1)
-    after = core.after_unsure_heartbeat(wait)
+    after = heartbeats.after_unsure_heartbeat(wait)
     assert after == changed(wait, heartbeats=5, troubles=2)
 
 

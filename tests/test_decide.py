@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core_world import START, action, profile, run
+from rearm.core import beginning, grid, heartbeats
 from rearm.core import decide as core
-from rearm.core import grid
 from rearm.core.limits import ALIBABA, AWS, Limits
 from rearm.core.model import CheckResult, Complete, Heartbeat, Hook, Recheck
 from rearm.core.profile import All, Any, Check, One, Profile
@@ -153,13 +153,13 @@ def test_any_decision_ends_the_wait_or_looks_again_strictly_later(
 
 
 def test_an_unanswered_or_broken_check_never_completes_a_wait_before_its_budget() -> None:
-    wait = core.first_wait(action(), Hook(3600), AWS, START)
+    wait = beginning.first_wait(action(), Hook(3600), AWS, START)
     for results in ({}, {(0, "i-1"): CheckResult("waiting", "the check broke: KeyError")}):
         assert all(not isinstance(effect, Complete) for effect in core.decide(wait, results, profile(), AWS, START + 3000))
 
 
 def test_a_result_once_sent_is_sent_again_and_never_another() -> None:
-    wait = core.first_wait(action(), Hook(3600), AWS, START)
+    wait = beginning.first_wait(action(), Hook(3600), AWS, START)
     sent = core.Wait(**{**{name: getattr(wait, name) for name in wait.__struct_fields__}, "ending": "CONTINUE"})
     decision = core.decide(sent, {(0, "i-1"): CheckResult("failed", "now it fails")}, profile(), AWS, START)
     assert [effect.result for effect in decision if isinstance(effect, Complete)] == ["CONTINUE"]
@@ -183,7 +183,7 @@ def test_a_result_once_sent_is_sent_again_and_never_another() -> None:
 def test_every_instance_counts(transition: str, age_s: int, statuses: tuple[str, str], wanted: str | None) -> None:
     the_action = action("alibaba", instances=("i-1", "i-2"), transition=transition)
     results = {(0, f"i-{n}"): CheckResult(status, "told") for n, status in enumerate(statuses, 1)}
-    decision = core.decide(core.first_wait(the_action, Hook(3600), ALIBABA, START), results, profile(), ALIBABA, START + age_s)
+    decision = core.decide(beginning.first_wait(the_action, Hook(3600), ALIBABA, START), results, profile(), ALIBABA, START + age_s)
     completed = [effect.result for effect in decision if isinstance(effect, Complete)]
     assert completed == ([wanted] if wanted else [])
 
@@ -203,23 +203,23 @@ def test_every_instance_counts(transition: str, age_s: int, statuses: tuple[str,
 def test_all_and_any(condition: All | Any, statuses: tuple[str, str], wanted: str) -> None:
     the_profile = Profile(name="p", checks=(Check("a", {}), Check("b", {})), condition=condition)
     results = {(n, "i-1"): CheckResult(status, "told") for n, status in enumerate(statuses)}
-    last = core.decide(core.first_wait(action(), Hook(3600), AWS, START), results, the_profile, AWS, START + 200)[-1]
+    last = core.decide(beginning.first_wait(action(), Hook(3600), AWS, START), results, the_profile, AWS, START + 200)[-1]
     assert (last.result if isinstance(last, Complete) else "stay") == wanted
 
 
 @pytest.mark.parametrize(("age_s", "spent"), [(0, 0), (600, 0), (660, 1), (1860, 2), (12_600, 10), (100_000, 19)])
 def test_a_late_notification_takes_heartbeats_as_spent_that_the_plan_would_have_spent(age_s: int, spent: int) -> None:
-    wait = core.first_wait(action("alibaba", notified_at=START - age_s), Hook(600), ALIBABA, START)
+    wait = beginning.first_wait(action("alibaba", notified_at=START - age_s), Hook(600), ALIBABA, START)
     assert wait.heartbeats == spent
-    assert core.first_wait(action(notified_at=START - age_s), Hook(600), AWS, START).heartbeats == 0
+    assert beginning.first_wait(action(notified_at=START - age_s), Hook(600), AWS, START).heartbeats == 0
 
 
 def test_a_hook_described_late_is_taken_into_account() -> None:
-    unknown = core.first_wait(action(), None, AWS, START)
+    unknown = beginning.first_wait(action(), None, AWS, START)
     first = core.decide(unknown, {}, profile(), AWS, START)
     assert isinstance(first[0], Heartbeat)
-    beaten = core.after_heartbeat(unknown, first[0].seconds, AWS, START)
-    known = core.with_hook(beaten, Hook(3600), AWS)
+    beaten = heartbeats.after_heartbeat(unknown, first[0].seconds, AWS, START)
+    known = beginning.with_hook(beaten, Hook(3600), AWS)
     assert (known.heartbeat_timeout_s, known.lapses_at) == (3600, START + 3600)
 
 

@@ -12,7 +12,7 @@ from rearm import clock, doorway, look
 from rearm import config as configs
 from rearm.clouds.aws.cloud import Aws
 from rearm.core import grid
-from rearm.core.decide import first_wait
+from rearm.core.beginning import first_wait
 from rearm.core.limits import AWS
 from rearm.core.model import Action, Hook, Parsed, Wait
 from rearm.errors import InvalidNotification, TryAgain

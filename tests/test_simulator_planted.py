@@ -12,7 +12,7 @@ import pytest
 from rearm import doorway, look, observe, sweep
 from rearm import errors as tree
 from rearm.core import decide as core
-from rearm.core import grid
+from rearm.core import grid, heartbeats
 from rearm.core.model import CheckResult, Complete, Recheck
 from rearm_workbench.simulator import deployed_code, fast
 from rearm_workbench.simulator.invariants import Broken
@@ -33,7 +33,7 @@ def plant(bug: Plant) -> Plant:
 @plant
 def wrong_margin(patch: pytest.MonkeyPatch) -> None:
     """Heartbeats a moment before the lapse: a timer that comes late comes too late."""
-    patch.setattr(core, "guard_s", lambda wait, profile, limits: 5)
+    patch.setattr(heartbeats, "guard_s", lambda wait, profile, limits: 5)
 
 
 @plant
@@ -71,7 +71,7 @@ def swallowed_error(patch: pytest.MonkeyPatch) -> None:
 @plant
 def heartbeat_without_record(patch: pytest.MonkeyPatch) -> None:
     """What a heartbeat gave is not written into the wait: the next look does not know, and asks again."""
-    patch.setattr(core, "after_heartbeat", lambda wait, seconds, limits, now: wait)
+    patch.setattr(heartbeats, "after_heartbeat", lambda wait, seconds, limits, now: wait)
 
 
 @plant

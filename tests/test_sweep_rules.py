@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from rearm import clock, look, sweep
+from rearm.core import beginning, grid
 from rearm.core import decide as core
-from rearm.core import grid
 from rearm.core.limits import ALIBABA, AWS, LIMITS
 from rearm.core.model import Action, Heartbeat, Held, Hook, Wait
 from rearm.core.profile import Check, Config, Match, One, Profile
@@ -160,7 +160,7 @@ def test_where_timers_cannot_be_seen_every_wait_is_armed_at_its_next_slot(how: s
         cloud.timers_due = throttled  # type: ignore[method-assign]  # a port that refuses
     live = waits[4].action
     slot = grid.slot_after(live, 60, NOW + 1)
-    cloud.timers[grid.timer_name(live, slot)] = core.adopted_wait(waits[4], ALIBABA, NOW)
+    cloud.timers[grid.timer_name(live, slot)] = beginning.adopted_wait(waits[4], ALIBABA, NOW)
     line = cloud.run()
     assert (line["timers_known"], line["adopted"], line["looked_after"]) == (False, 19, 1)
     assert all(
@@ -203,14 +203,14 @@ def test_an_adopted_wait_lapses_when_nobody_had_extended_it_and_now_if_it_is_old
     age_s: float | None, lapses_in_s: float, spent: int, granted_s: float
 ) -> None:
     """The smaller readings of what is not known. As many heartbeats count as spent as the plan spends in its time."""
-    wait = core.adopted_wait(held(cloud="alibaba", age_s=age_s), ALIBABA, NOW)
+    wait = beginning.adopted_wait(held(cloud="alibaba", age_s=age_s), ALIBABA, NOW)
     assert (wait.lapses_at, wait.heartbeats, wait.granted_s) == (NOW + lapses_in_s, spent, granted_s)
     assert wait.began_at == NOW - (age_s or 0)
-    assert core.adopted_wait(held(age_s=age_s), AWS, NOW).heartbeats == 0
+    assert beginning.adopted_wait(held(age_s=age_s), AWS, NOW).heartbeats == 0
 
 
 def test_a_clock_that_runs_behind_the_clouds_adopts_no_wait_of_the_future() -> None:
-    assert core.adopted_wait(held(age_s=-30), AWS, NOW).began_at == NOW
+    assert beginning.adopted_wait(held(age_s=-30), AWS, NOW).began_at == NOW
 
 
 @pytest.mark.parametrize("name", ["aws", "alibaba"])

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rearm.core import decide as core
+from rearm.core import beginning, budget, heartbeats
 from rearm.core.limits import LIMITS
 from rearm.core.model import Action, Hook, Parsed
 from rearm.core.profile import Config, Profile
@@ -67,12 +67,12 @@ def plan(action: Action, profile: Profile) -> list[str]:
     """What a wait on a hook with its cloud's default timeout would look like, in words."""
     limits = LIMITS[action.cloud]
     timeout_s, _ = HOOK_DEFAULTS[action.cloud]
-    wait = core.first_wait(action, Hook(timeout_s), limits, action.notified_at or 0.0)
-    last_at, why = core.last_look(wait, profile, limits)
+    wait = beginning.first_wait(action, Hook(timeout_s), limits, action.notified_at or 0.0)
+    last_at, why = budget.last_look(wait, profile, limits)
     length = "as long as each needs, 20 at most" if limits.heartbeat_is_chosen else "the hook's own length"
     return [
         f"look at once, then every {span(profile.every_s)}, until every instance passes: CONTINUE",
-        f"heartbeat {span(core.guard_s(wait, profile, limits))} before the wait lapses ({length}); hook taken as {span(timeout_s)}",
+        f"heartbeat {span(heartbeats.guard_s(wait, profile, limits))} before the wait lapses ({length}); hook taken as {span(timeout_s)}",
         f"a check that fails for good: {profile.failure_result(action)}",
         f"last look after {span(last_at - wait.began_at)} ({why}): {profile.timeout_result(action)}",
     ]

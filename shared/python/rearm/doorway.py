@@ -6,8 +6,8 @@ import msgspec
 
 from rearm import clock, config, look
 from rearm.clouds import Cloud
+from rearm.core import beginning, grid
 from rearm.core import decide as core
-from rearm.core import grid
 from rearm.core.model import Action, Hook, Parsed, Recheck, Wait
 from rearm.core.profile import Config, Profile
 from rearm.errors import ActionGone, InvalidNotification, TryAgain
@@ -87,7 +87,7 @@ def look_again(payload: bytes, cloud: Cloud) -> dict[str, object]:
             hook = _describe(wait.action, cloud)
         except ActionGone as gone:
             return tell(cloud, about(wait.action) | {"verdict": "gone", "reason": str(gone)})
-        wait = core.with_hook(wait, hook, cloud.limits) if hook else wait
+        wait = beginning.with_hook(wait, hook, cloud.limits) if hook else wait
     return _look(wait, profile, cloud)
 
 
@@ -112,7 +112,7 @@ def _first_look(action: Action, settings: Config, cloud: Cloud) -> dict[str, obj
             hook = _describe(action, cloud)
     except ActionGone as gone:
         return tell(cloud, about(action) | {"verdict": "gone", "reason": str(gone)})
-    return _look(core.first_wait(action, hook, cloud.limits, now), profile, cloud)
+    return _look(beginning.first_wait(action, hook, cloud.limits, now), profile, cloud)
 
 
 def _describe(action: Action, cloud: Cloud) -> Hook | None:
@@ -165,7 +165,7 @@ def _described_again(wait: Wait, profile: Profile, cloud: Cloud) -> tuple[dict[s
         hook = _describe(wait.action, cloud)
     except ActionGone as gone:
         return tell(cloud, about(wait.action) | {"verdict": "gone", "reason": str(gone)}), held.wait
-    return None, core.with_hook(held.wait, hook, cloud.limits) if hook else held.wait
+    return None, beginning.with_hook(held.wait, hook, cloud.limits) if hook else held.wait
 
 
 def _hand_over(wait: Wait, cloud: Cloud, now: float) -> bool:

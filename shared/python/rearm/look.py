@@ -11,8 +11,8 @@ import msgspec
 
 from rearm import clock
 from rearm.clouds import Cloud
+from rearm.core import budget, grid, heartbeats, patience, staging
 from rearm.core import decide as core
-from rearm.core import grid, patience, staging
 from rearm.core.model import Action, CheckResult, Complete, Decision, Heartbeat, Recheck, StepResult, Wait
 from rearm.core.profile import Profile
 from rearm.core.verdict import judge
@@ -116,7 +116,7 @@ class Look:
                 return
             except TryAgain as error:
                 self.now = clock.now()
-                if self.now > core.cloud_end(self.wait, self.limits):
+                if self.now > budget.cloud_end(self.wait, self.limits):
                     raise
                 self.wait = core.after_unsure_completion(self.wait, effect.result)
                 self._did(f"complete {effect.result} failed", str(error))
@@ -136,20 +136,20 @@ class Look:
                 break
             except LimitSpent as spent:
                 for_count = "RecordTimes" in spent.code
-                self.wait = core.after_refused_heartbeat(self.wait, seconds, self.limits, for_count=for_count)
+                self.wait = heartbeats.after_refused_heartbeat(self.wait, seconds, self.limits, for_count=for_count)
                 self._did("heartbeat refused", str(spent))
                 return str(spent)
             except TryAgain as error:
                 self.now = clock.now()
-                self.wait = core.after_unsure_heartbeat(self.wait)
+                self.wait = heartbeats.after_unsure_heartbeat(self.wait)
                 self._did("heartbeat failed", str(error))
                 if not self._insist():
                     return str(error)
                 # Time has passed: what was right to ask for then may be beyond the end now.
-                seconds = core.heartbeat_seconds(self.wait, self.profile, self.limits, self.now)
+                seconds = heartbeats.heartbeat_seconds(self.wait, self.profile, self.limits, self.now)
                 if not seconds:
                     return str(error)
-        self.wait = core.after_heartbeat(self.wait, seconds, self.limits, self.now)
+        self.wait = heartbeats.after_heartbeat(self.wait, seconds, self.limits, self.now)
         self._did(f"heartbeat {seconds} s", effect.reason)
         return ""
 

@@ -13,8 +13,8 @@ import msgspec
 
 from rearm import clock, config
 from rearm.clouds import Cloud
+from rearm.core import beginning, grid
 from rearm.core import decide as core
-from rearm.core import grid
 from rearm.core.limits import Limits
 from rearm.core.model import Held, Recheck, Wait
 from rearm.core.profile import Config, Profile
@@ -75,7 +75,7 @@ class Sweep:
             if profile is None:
                 self.counts["left_alone"] += 1
             elif grid.identity(one.action) not in due and not is_held_by_somebody(one, self.cloud.limits, self.now):
-                lost.append(Lost(core.adopted_wait(one, self.cloud.limits, self.now), profile))
+                lost.append(Lost(beginning.adopted_wait(one, self.cloud.limits, self.now), profile))
         return lost
 
     def _in_turn(self, lost: list[Lost]) -> list[Lost]:

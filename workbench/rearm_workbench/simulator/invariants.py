@@ -27,7 +27,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rearm.core import grid
-from rearm.core.decide import UNTIMED_S
+from rearm.core.budget import UNTIMED_S
 from rearm.core.model import Action, Result
 from rearm.errors import InvalidNotification, TryAgain
 from rearm_workbench.simulator.platform import Invocation

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
-from rearm.core import decide as core
+from rearm.core import budget, heartbeats
 from rearm.core.limits import Limits
 from rearm.core.model import Heartbeat, Wait
 from rearm.core.profile import Profile
@@ -50,7 +50,7 @@ def recheck_first(*, hoped: bool) -> Variant:
             beat, recheck = decision
             known = self.wait
             if hoped:
-                self.wait = core.after_heartbeat(known, beat.seconds, self.limits, self.now)
+                self.wait = heartbeats.after_heartbeat(known, beat.seconds, self.limits, self.now)
             new = self._recheck(recheck)
             self.wait = known
             if new:
@@ -71,7 +71,7 @@ def guard(seconds: float = 0.0, *, share: float = 0.0) -> Variant:
     def guard_s(wait: Wait, profile: Profile, limits: Limits) -> float:  # noqa: ARG001 - as declared in the core
         return seconds + share * wait.heartbeat_timeout_s
 
-    return lambda: patch.object(core, "guard_s", guard_s)
+    return lambda: patch.object(heartbeats, "guard_s", guard_s)
 
 
 # whether a heartbeat sets or adds
@@ -80,10 +80,10 @@ def guard(seconds: float = 0.0, *, share: float = 0.0) -> Variant:
 @contextlib.contextmanager
 def assumed_to_set() -> Iterator[None]:
     """Every heartbeat is counted from now, and the sum of all is not kept."""
-    with patch.object(core, "_ungranted_s", lambda wait, limits: 1e9), patch.object(core, "heartbeats_add", lambda wait: False):  # noqa: ARG005 - the signature that is patched
+    with patch.object(budget, "ungranted_s", lambda wait, limits: 1e9), patch.object(budget, "heartbeats_add", lambda wait: False):  # noqa: ARG005 - the signature that is patched
         yield
 
 
 def assumed_to_add() -> AbstractContextManager[Any]:
     """Every heartbeat is added to what is left."""
-    return patch.object(core, "heartbeats_add", lambda wait: True)  # noqa: ARG005 - as declared in the core
+    return patch.object(budget, "heartbeats_add", lambda wait: True)  # noqa: ARG005 - as declared in the core
