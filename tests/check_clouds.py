@@ -1,4 +1,4 @@
-"""Checks asked of the emulated clouds, over the real SDKs: the fixtures `aws_cloud`, `alibaba_cloud` and `clock`, and what can go wrong."""
+"""Checks asked of the emulated clouds, over the real SDKs, and what can go wrong."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,6 @@ import pytest
 from rearm import checks
 from rearm.checks.question import Question
 from rearm.core.model import Action, CheckResult, Transition
-from rearm_workbench.pytest_plugin import _surroundings, alibaba_cloud, aws_cloud, clock
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 I = "i-0123456789abcdef0"  # noqa: E741 - the instance, as in check_world
 Settings = Mapping[str, object]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rearm import config as configs
-from rearm.checks.asking import aws
+from rearm.checks.asking.call import aws
 from rearm.checks.question import Question
 from rearm.core.model import CheckResult, CloudName, StepResult
 from rearm.core.profile import Config

@@ -4,12 +4,9 @@ from typing import Any
 
 import pytest
 
-from check_clouds import _surroundings, alibaba_cloud, aws_cloud, clock
 from command_world import RUN, Place, told
 from rearm_workbench.emulators.scripts import End
 from rearm_workbench.virtual_clock import VirtualClock
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 
 @pytest.fixture(params=["aws_cloud", "alibaba_cloud"])

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from check_clouds import I, _surroundings, alibaba_cloud, assert_nonsense_is_waiting, assert_trouble_is_waiting, aws_cloud, clock, instance
+from check_clouds import I, ask, assert_nonsense_is_waiting, assert_trouble_is_waiting, instance
 from command_world import RUN, SCRIPT, Place, told
 from rearm import config
 from rearm.checks import command
-from rearm.checks.existence import EVERY_S
+from rearm.checks.asking.existence import EVERY_S
+from rearm.clouds.aws.faults import translate
 from rearm_workbench.emulators.scripts import End
 from rearm_workbench.virtual_clock import VirtualClock
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 
 @pytest.fixture(params=["aws_cloud", "alibaba_cloud"])
@@ -115,7 +115,7 @@ def test_the_other_ends_on_aws(
     place = Place(aws_cloud, clock)
     answer = {"Status": status, "StatusDetails": details, "ResponseCode": -1, "StandardOutputContent": ""}
     place.look()
-    monkeypatch.setattr("rearm.checks.command_aws.aws", lambda *_, **__: answer)
+    monkeypatch.setattr("rearm.checks.aws.command.aws", lambda *_, **__: answer)
     assert place.look().status == verdict
 
 
@@ -139,7 +139,21 @@ def test_trouble_is_waiting(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None
     for call in CALLS[name]:
         assert_trouble_is_waiting(cloud, call, "command", RUN)
         cloud.emulator._running.faults.clear() if name == "aws" else cloud.emulator._faults.forget(call)
-    assert_nonsense_is_waiting(monkeypatch, cloud, f"rearm.checks.command_{name}.{name}", "command", RUN)
+    assert_nonsense_is_waiting(monkeypatch, cloud, f"rearm.checks.{name}.command.{name}", "command", RUN)
+
+
+def test_what_aws_says_of_a_script_that_it_refuses_is_not_told(aws_cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs.aws.amazon.com: `1 validation error detected: Value '…' at '…' failed to satisfy constraint`."""
+    error = ClientError({"Error": {"Code": "ValidationException", "Message": "Value 's3cret' at 'parameters' failed"}}, "SendCommand")
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise translate(error, "ssm:SendCommand") from error
+
+    instance(aws_cloud)
+    monkeypatch.setattr("rearm.checks.aws.command.aws_once", refused)
+    found = ask(aws_cloud, "command", RUN)
+    assert (found.status, found.error, "ValidationException" in found.reason) == ("waiting", True, True)
+    assert "s3cret" not in found.reason
 
 
 def test_trouble_with_the_result_is_waiting(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +163,7 @@ def test_trouble_with_the_result_is_waiting(place: Place, monkeypatch: pytest.Mo
     assert call in place.look().reason
     name = place.cloud._port().name
     for answer in ({}, None, {"Status": "Success"}, {"Invocation": {"InvocationResults": {"InvocationResult": [{"InstanceId": I}]}}}):
-        monkeypatch.setattr(f"rearm.checks.command_{name}.{name}", lambda *_, _answer=answer, **__: _answer)
+        monkeypatch.setattr(f"rearm.checks.{name}.command.{name}", lambda *_, _answer=answer, **__: _answer)
         assert place.look().status == "waiting"
 
 

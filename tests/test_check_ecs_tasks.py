@@ -5,19 +5,8 @@ from typing import Any
 
 import pytest
 
-from check_clouds import (
-    I,
-    _surroundings,
-    ask,
-    assert_nonsense_is_waiting,
-    assert_trouble_is_waiting,
-    aws_cloud,
-    clock,
-    instance,
-)
+from check_clouds import I, ask, assert_nonsense_is_waiting, assert_trouble_is_waiting, instance
 from rearm import config
-
-__all__ = ["_surroundings", "aws_cloud", "clock"]
 
 KIND = "ecs_tasks"
 SHOP = {"cluster": "shop"}

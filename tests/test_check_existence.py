@@ -5,14 +5,12 @@ from typing import Any
 
 import pytest
 
-from check_clouds import I, _surroundings, alibaba_cloud, aws_cloud, clock, instance
+from check_clouds import I, instance
 from rearm import checks
-from rearm.checks.existence import EVERY_S
+from rearm.checks.asking.existence import EVERY_S
 from rearm.checks.question import Question
 from rearm.core.model import Action, CheckResult
 from rearm_workbench.virtual_clock import VirtualClock
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 Look = Callable[[], CheckResult]
 STATUS = {"aws_cloud": "ec2:DescribeInstanceStatus", "alibaba_cloud": "ecs:DescribeInstanceStatus"}

@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 
-from check_clouds import I, _surroundings, alibaba_cloud, ask, aws_cloud, clock, instance
+from check_clouds import I, ask, instance
 from check_world import served
 from rearm import checks
 from rearm.checks import function
 from rearm.checks.question import Question
 from rearm.clouds.aws import cloud as aws_adapter
 from rearm.core.model import Action, CheckResult
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 KIND, ASKED = "function", {"function": "is-it-ready"}
 

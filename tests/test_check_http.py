@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from check_world import AWS, HERE, ask, served, status, status_with
-from rearm.checks import http_body, pattern
+from rearm.checks.network import http_body
+from rearm.checks.settings import pattern
 from rearm.core.model import CheckResult
 from rearm_workbench.sample_text import sample
 

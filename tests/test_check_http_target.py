@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 
 from check_world import AWS, HERE, Ecs, I, ask, ec2, served, status
 from rearm import checks
-from rearm.checks.http_redirects import Step, follow
+from rearm.checks.network.http_redirects import Step, follow
 from rearm.checks.question import Question
 from rearm.core.model import Action, CheckResult
 

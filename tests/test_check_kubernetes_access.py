@@ -9,7 +9,7 @@ import pytest
 from check_world import I
 from kubernetes_world import KEY, NODE, Kubernetes, kubernetes, provider_id
 from rearm import checks, config
-from rearm.checks import kubernetes_access, kubernetes_ack
+from rearm.checks.kubernetes import ack, eks
 from rearm.checks.question import Question
 from rearm.clouds.alibaba.cloud import Alibaba, forget_clients
 from rearm.clouds.aws.cloud import Aws
@@ -31,6 +31,12 @@ READY = CheckResult("passed", f"node {NODE} is Ready")
 def ask(cloud: Any, known: dict[str, str] | None = None, **settings: object) -> CheckResult:
     action = Action(cloud.name, "hook", "", (I,), "group", "launch")
     return checks.ask("kubernetes_node")({"cluster": "web"} | settings, Question(I, action, cloud, known or {}, 5.0))
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between the attempts of a call: of both adapters, and of botocore inside the emulator."""
+    monkeypatch.setattr("rearm.clock.sleep", lambda seconds: None)
 
 
 @pytest.fixture
@@ -57,7 +63,7 @@ def test_with_endpoint_and_authority_nobody_asks_eks(aws: Any, kubernetes: Kuber
 
 
 def test_a_token_is_for_one_cluster_and_from_one_key(aws: Any) -> None:
-    token = kubernetes_access.eks_token("web")
+    token = eks.token("web")
     assert eks_token.is_valid(token, "web", *KEY)
     assert not eks_token.is_valid(token, "other", *KEY)
     assert not eks_token.is_valid(token, "web", KEY[0], "another secret")
@@ -136,7 +142,7 @@ def test_a_wrong_signature_is_refused(alibaba: Any, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("config_", [None, "", 5, "server: https://x", "a: b\n" * 1000, {"server": "x"}])
 def test_a_kubeconfig_that_cannot_be_read_is_waiting(config_: object) -> None:
     with pytest.raises(RearmError, match="cs:DescribeClusterUserKubeconfig: the answer cannot be read"):
-        kubernetes_ack._read(config_)
+        ack._read(config_)
 
 
 def test_a_kubeconfig_is_a_read_and_nothing_else_of_that_product_is_modelled(alibaba: Any) -> None:

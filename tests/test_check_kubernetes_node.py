@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from check_world import AWS, Ecs, I, closed_port, ec2, ecs_status, served, status_with
 from kubernetes_world import NODE, TOKEN, Kubernetes, kubernetes, provider_id
 from rearm import checks
-from rearm.checks import kubernetes_api
+from rearm.checks.kubernetes import api
 from rearm.checks.question import Question
 from rearm.core.model import Action, CheckResult
 from rearm_workbench.certificates import authority
@@ -195,7 +195,7 @@ def test_a_nonsense_answer_is_waiting(monkeypatch: pytest.MonkeyPatch, answer: b
 
 def test_an_answer_without_end_is_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLUSTER_TOKEN", "x")
-    monkeypatch.setattr(kubernetes_api, "READ_MAX", 2**20)
+    monkeypatch.setattr(api, "READ_MAX", 2**20)
     with served(status_with(b" " * (2**20 + 1)), context=authority().server(("127.0.0.1",))) as (port, _):
         settings = {"endpoint": f"https://127.0.0.1:{port}", "ca": authority().pem, "token_env": "CLUSTER_TOKEN"}
         assert said(ask(settings)) == ("waiting", "kubernetes:list nodes: the answer is longer than 1 MiB")

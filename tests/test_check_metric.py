@@ -5,19 +5,8 @@ from typing import Any
 
 import pytest
 
-from check_clouds import (
-    I,
-    _surroundings,
-    alibaba_cloud,
-    ask,
-    assert_nonsense_is_waiting,
-    assert_trouble_is_waiting,
-    aws_cloud,
-    clock,
-)
+from check_clouds import I, ask, assert_nonsense_is_waiting, assert_trouble_is_waiting
 from rearm.checks import metric
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 KIND = "metric"
 BELOW = {"namespace": "shop", "name": "Connections", "dimensions": {"InstanceId": "{instance}"}, "below": 5}
@@ -105,7 +94,7 @@ ROW: dict[str, Any] = {"timestamp": 1_772_323_200_000, "instanceId": I, "Average
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ({"Code": "403", "Message": "Not allowed", "Datapoints": ""}, "403: Not allowed"),
+        ({"Code": "403", "Message": "Not allowed", "Datapoints": ""}, "403 Not allowed - does the function's role allow cms:Query"),
         ({"Success": False, "Datapoints": json.dumps([ROW])}, "200"),
         ({"Datapoints": "<html>"}, "cannot be read"),
         ({"Datapoints": "{}"}, "cannot be read"),
@@ -121,7 +110,7 @@ ROW: dict[str, Any] = {"timestamp": 1_772_323_200_000, "instanceId": I, "Average
 def test_answers_of_alibaba_cloud_that_do_not_pass(
     alibaba_cloud: Any, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], reason: str
 ) -> None:
-    monkeypatch.setattr("rearm.checks.cloudmonitor.alibaba", lambda *_: answer)
+    monkeypatch.setattr("rearm.checks.alibaba.cloudmonitor.alibaba", lambda *_: answer)
     found = ask(alibaba_cloud, KIND, ECS)
     assert found.status == "waiting"
     assert reason in found.reason
@@ -135,7 +124,10 @@ def test_trouble_is_waiting(cloud: Any, clock: Any, monkeypatch: pytest.MonkeyPa
     call = "cloudwatch:GetMetricStatistics" if aws else "cms:DescribeMetricLast"
     assert_trouble_is_waiting(where, call, KIND, settings)
     assert ask(where, KIND, settings).status == "passed"
-    place = "rearm.checks.cloudwatch.aws" if aws else "rearm.checks.cloudmonitor.alibaba"
+    where.emulator.fail_next(call, "AccessDenied" if aws else "Forbidden.RAM", 403)
+    allow = call if aws else "allow cms:QueryMetricLast?"
+    assert allow in ask(where, KIND, settings).reason, "what RAM calls it, not what the API does"
+    place = "rearm.checks.aws.cloudwatch.aws" if aws else "rearm.checks.alibaba.cloudmonitor.alibaba"
     assert_nonsense_is_waiting(monkeypatch, where, place, KIND, settings)
 
 

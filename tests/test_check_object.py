@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 
-from check_clouds import I, _surroundings, alibaba_cloud, ask, aws_cloud, clock, instance
+from check_clouds import I, ask, instance
 from rearm.checks import object as object_check
 from rearm.clouds.alibaba import oss
 from rearm.clouds.alibaba.settings import Credentials, Settings
 from rearm.core.model import CheckResult
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 KIND = "object"
 ASKED = {"bucket": "ready", "key": "web/{instance}_+~"}

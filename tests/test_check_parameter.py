@@ -4,22 +4,10 @@ from typing import Any
 
 import pytest
 
-from check_clouds import (
-    I,
-    _surroundings,
-    alibaba_cloud,
-    ask,
-    assert_nonsense_is_waiting,
-    assert_trouble_is_waiting,
-    aws_cloud,
-    clock,
-    instance,
-)
+from check_clouds import I, ask, assert_nonsense_is_waiting, assert_trouble_is_waiting, instance
 from rearm import config
 from rearm.checks import parameter
 from rearm.core.model import CheckResult
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 KIND, NAME = "parameter", "rearm-{instance}"
 THERE, NOT_THERE = CheckResult("passed", "it is there"), CheckResult("waiting", "it is not there yet")

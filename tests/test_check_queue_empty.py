@@ -7,19 +7,8 @@ import msgspec
 import pytest
 
 from alibaba_signing import KEY, SECRET
-from check_clouds import (
-    I,
-    _surroundings,
-    alibaba_cloud,
-    ask,
-    assert_nonsense_is_waiting,
-    assert_trouble_is_waiting,
-    aws_cloud,
-    clock,
-)
+from check_clouds import I, ask, assert_nonsense_is_waiting, assert_trouble_is_waiting
 from rearm.checks import queue_empty
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 KIND = "queue_empty"
 JOBS = {"queue": "jobs"}
@@ -113,7 +102,7 @@ ROW = {"timestamp": START * 1000, "queueName": "jobs", "Value": 0}
     ],
 )
 def test_rows_of_cloudmonitor(alibaba_cloud: Any, monkeypatch: pytest.MonkeyPatch, rows: list[Any], passed: bool) -> None:
-    monkeypatch.setattr("rearm.checks.cloudmonitor.alibaba", lambda *_: {"Code": "200", "Datapoints": json.dumps(rows)})
+    monkeypatch.setattr("rearm.checks.alibaba.cloudmonitor.alibaba", lambda *_: {"Code": "200", "Datapoints": json.dumps(rows)})
     assert (ask(alibaba_cloud, KIND, JOBS).status == "passed") is passed
 
 
@@ -125,7 +114,7 @@ def test_trouble_is_waiting(aws_cloud: Any, alibaba_cloud: Any, monkeypatch: pyt
     assert_trouble_is_waiting(alibaba_cloud, "cms:DescribeMetricLast", KIND, JOBS)
     assert ask(aws_cloud, KIND, JOBS).status == ask(alibaba_cloud, KIND, JOBS).status == "passed"
     assert_nonsense_is_waiting(monkeypatch, aws_cloud, "rearm.checks.queue_empty.aws", KIND, {"queue": "https://sqs/123456789012/jobs"})
-    assert_nonsense_is_waiting(monkeypatch, alibaba_cloud, "rearm.checks.cloudmonitor.alibaba", KIND, JOBS)
+    assert_nonsense_is_waiting(monkeypatch, alibaba_cloud, "rearm.checks.alibaba.cloudmonitor.alibaba", KIND, JOBS)
 
 
 @pytest.mark.parametrize("counts", [{}, {"ApproximateNumberOfMessages": "0"}, {"ApproximateNumberOfMessages": "none"}, None])

@@ -4,22 +4,10 @@ from typing import Any
 
 import pytest
 
-from check_clouds import (
-    I,
-    _surroundings,
-    alibaba_cloud,
-    ask,
-    assert_nonsense_is_waiting,
-    assert_trouble_is_waiting,
-    aws_cloud,
-    clock,
-    instance,
-)
+from check_clouds import I, ask, assert_nonsense_is_waiting, assert_trouble_is_waiting, instance
 from rearm import config
 from rearm.checks import target_health
 from rearm_workbench.emulators.alibaba.balancers import Server
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 KIND = "target_health"
 GROUP = {"target_group": "web"}
@@ -118,7 +106,7 @@ def test_every_port_of_the_instance_counts(aws_cloud: Any, monkeypatch: Any, sta
     targets = [{"Target": {"Id": I, "Port": 80 + n}, "TargetHealth": {"State": state}} for n, state in enumerate(states)]
     other = {"Target": {"Id": "i-other", "Port": 80}, "TargetHealth": {"State": "initial"}}
     answer = {"TargetHealthDescriptions": [*targets, other]}
-    monkeypatch.setattr("rearm.checks.target_health_aws.aws", lambda *_, **__: answer)
+    monkeypatch.setattr("rearm.checks.aws.target_health.aws", lambda *_, **__: answer)
     assert ask(aws_cloud, KIND, {"target_group": "arn:aws:x:targetgroup/web/1"}, transition).status == status
 
 
@@ -151,7 +139,7 @@ def test_trouble_on_aws_is_waiting(aws_cloud: Any, group: tuple[Any, str], monke
         assert_trouble_is_waiting(aws_cloud, "elasticloadbalancing:DescribeTargetGroups", KIND, GROUP, transition)
         assert_trouble_is_waiting(aws_cloud, CLASSIC_HEALTH, KIND, CLASSIC, transition)
         for settings in (GROUP, CLASSIC, {"target_group": group[1]}):
-            assert_nonsense_is_waiting(monkeypatch, aws_cloud, "rearm.checks.target_health_aws.aws", KIND, settings, transition)
+            assert_nonsense_is_waiting(monkeypatch, aws_cloud, "rearm.checks.aws.target_health.aws", KIND, settings, transition)
         monkeypatch.undo()
 
 
@@ -187,7 +175,7 @@ def test_trouble_on_alibaba_cloud_is_waiting(
     assert "NotFound" in found.reason
     alibaba_cloud.emulator.balancers.place(product, place)
     assert_trouble_is_waiting(alibaba_cloud, call, KIND, settings, "terminate")
-    assert_nonsense_is_waiting(monkeypatch, alibaba_cloud, "rearm.checks.target_health_alibaba.alibaba", KIND, settings, "terminate")
+    assert_nonsense_is_waiting(monkeypatch, alibaba_cloud, "rearm.checks.alibaba.target_health.alibaba", KIND, settings, "terminate")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from cryptography import x509
 
 from check_world import AWS, HERE, Ecs, I, ask, closed_port, ec2, ecs_status, served, status
 from rearm import clock
-from rearm.checks import certificate
+from rearm.checks.network import certificate
 from rearm.clouds.alibaba.calls import CallFailed
 from rearm.core.model import CheckResult
 from rearm_workbench.certificates import DAY, authority

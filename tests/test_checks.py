@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from check_world import AWS, ROOT, Ecs, I, ask, ec2, ecs_status
-from rearm import checks
+from rearm import checks, steps
 from rearm.clouds.alibaba.calls import CallFailed
 from rearm.clouds.alibaba.endpoints import BY_REGION
 from rearm.core.model import CheckResult
@@ -212,30 +212,13 @@ def test_each_check_has_what_the_table_promises(kind: str) -> None:
     assert f"\n### {kind}\n" in (ROOT / "docs" / "configuration.md").read_text()
 
 
-def test_every_file_of_a_check_is_in_the_table() -> None:
-    shared = {
-        "question",
-        "__init__",
-        "address",
-        "asking",
-        "target",
-        "connection",
-        "http_body",
-        "http_exchange",
-        "http_redirects",
-        "pattern",
-        "certificate",
-        "existence",
-        "agent",
-        "placeholder",
-        "command_run",
-        "command_aws",
-        "command_alibaba",
-    }
-    shared |= {"kubernetes_access", "kubernetes_ack", "kubernetes_api", "kubernetes_cluster", "kubernetes_objects"}
-    shared |= {"target_health_aws", "target_health_alibaba", "cloudwatch", "cloudmonitor", "queue_empty_alibaba"}
-    files = {path.stem for path in (ROOT / "shared/python/rearm/checks").glob("*.py")}
-    assert files - shared == set(checks.TABLE)
+@pytest.mark.parametrize(("room", "others"), [("checks", {"__init__", "question"}), ("steps", {"__init__"})])
+def test_every_file_of_a_check_or_step_is_in_the_table(room: str, others: set[str]) -> None:
+    """What several share, and the parts of one, are in folders."""
+    files = {path.stem for path in (ROOT / "shared/python/rearm" / room).glob("*.py")}
+    table = {"checks": checks.TABLE, "steps": steps.TABLE}[room]
+    assert files - others == set(table)
+    assert all(place == f"rearm.{room}.{kind}" for kind, place in table.items())
 
 
 @pytest.mark.parametrize(
@@ -243,6 +226,7 @@ def test_every_file_of_a_check_is_in_the_table() -> None:
     [
         ("http", {"port": 8080, "path": "/healthz"}, "http :8080/healthz"),
         ("http", {"host": "::1", "scheme": "https"}, "https [::1]:443/"),
+        ("http", {"path": "/ready?token=s3cret"}, "http :80/ready?…"),
         ("tcp", {"port": 22, "host": "db"}, "tcp db:22"),
         ("instance_status", {}, "instance status"),
         ("instance_status", {"ssm": True, "cloud_assistant": True}, "instance status and SSM agent and Cloud Assistant"),

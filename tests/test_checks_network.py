@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from check_world import AWS, HERE, Ecs, I, ask, closed_port, ec2, ecs_status, served, status
-from rearm.checks import target
+from rearm.checks.network import target
 from rearm.clouds.alibaba.calls import CallFailed
 from rearm.core.model import CheckResult
 

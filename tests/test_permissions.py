@@ -115,6 +115,11 @@ def test_settings_make_the_policy_smaller() -> None:
     assert not resources(statements("aws", {"checks": ["instance_status"]}), agent)
     assert resources(statements("aws", {"checks": [{"instance_status": {"ssm": True}}]}), agent)
     assert not resources(statements("alibaba", {"checks": [{"instance_status": {"ssm": True}}]}), "ecs:DescribeCloudAssistantStatus")
+    stores = {"parameter": "oos:GetParameter", "kms": "kms:GetSecretValue"}
+    for store in stores:
+        profile = {"match": {"cloud": "alibaba"}, "checks": [{"parameter": {"name": "ready", "store": store}}]}
+        granted = {name for name, action in stores.items() if resources(statements("alibaba", profile), action)}
+        assert granted == {store}
 
 
 def test_groups_narrow_what_can_be_narrowed_by_groups() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from check_clouds import I, _surroundings, alibaba_cloud, aws_cloud, clock
+from check_clouds import I
 from command_world import RUN, SCRIPT, Place
 from rearm import checks
 from rearm.checks.question import Question
@@ -14,8 +14,6 @@ from rearm.steps import command
 from rearm_workbench.emulators.scripts import End
 from rearm_workbench.virtual_clock import VirtualClock
 from step_clouds import assert_nonsense_is_going, assert_trouble_is_going, do, every_other_timer_fails, judged, played, said
-
-__all__ = ["_surroundings", "alibaba_cloud", "aws_cloud", "clock"]
 
 KIND = "command"
 START = {"aws": "ssm:SendCommand", "alibaba": "ecs:RunCommand"}
@@ -91,7 +89,7 @@ def test_trouble_is_going(place: Place, monkeypatch: pytest.MonkeyPatch) -> None
     name = place.cloud._port().name
     for call in CALLS[name]:
         assert_trouble_is_going(place.cloud, call, KIND, RUN)
-    assert_nonsense_is_going(monkeypatch, place.cloud, f"rearm.checks.command_{name}.{name}", KIND, RUN)
+    assert_nonsense_is_going(monkeypatch, place.cloud, f"rearm.checks.{name}.command.{name}", KIND, RUN)
     assert place.started == 0
 
 

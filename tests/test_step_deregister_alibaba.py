@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 
-from check_clouds import I, _surroundings, alibaba_cloud, clock, instance
+from check_clouds import I, instance
 from rearm_workbench.emulators.alibaba.balancers import REMOVING_S, Server
 from step_clouds import assert_nonsense_is_going, assert_trouble_is_going, do, every_other_timer_fails, played, said
-
-__all__ = ["_surroundings", "alibaba_cloud", "clock"]
 
 KIND = "deregister_targets"
 PLACES: list[tuple[dict[str, object], str, str, tuple[str, str]]] = [
@@ -84,7 +82,7 @@ def test_trouble_is_going(alibaba_cloud: Any, monkeypatch: pytest.MonkeyPatch, s
     servers = behind(alibaba_cloud, product, place)
     for call in calls:
         assert_trouble_is_going(alibaba_cloud, call, KIND, settings)
-    assert_nonsense_is_going(monkeypatch, alibaba_cloud, "rearm.steps.deregister_targets_alibaba.alibaba", KIND, settings)
+    assert_nonsense_is_going(monkeypatch, alibaba_cloud, "rearm.steps.alibaba.deregister_targets.alibaba", KIND, settings)
     assert {one.status for one in servers} == {"Available"}
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from check_clouds import I, _surroundings, aws_cloud, clock
+from check_clouds import I
 from rearm.steps import deregister_targets
 from step_clouds import assert_nonsense_is_going, assert_trouble_is_going, do, every_other_timer_fails, judged, played, said
 from test_check_target_health import CLASSIC, GROUP, group
 
-__all__ = ["_surroundings", "aws_cloud", "clock", "group"]
+__all__ = ["group"]
 
 KIND = "deregister_targets"
 ELB = "elasticloadbalancing"
@@ -92,8 +92,8 @@ def test_every_port_is_named_and_only_what_is_still_registered(
     """Ports of one instance, which the emulator keeps one of."""
     named: list[int] = []
     found = [{"Target": {"Id": I, "Port": 80 + n}, "TargetHealth": {"State": state}} for n, state in enumerate(states)]
-    monkeypatch.setattr("rearm.checks.target_health_aws.aws", lambda *_, **__: {"TargetHealthDescriptions": found})
-    monkeypatch.setattr("rearm.steps.deregister_targets_aws.aws", lambda *_, **said: named.extend(one["Port"] for one in said["Targets"]))
+    monkeypatch.setattr("rearm.checks.aws.target_health.aws", lambda *_, **__: {"TargetHealthDescriptions": found})
+    monkeypatch.setattr("rearm.steps.aws.deregister_targets.aws", lambda *_, **said: named.extend(one["Port"] for one in said["Targets"]))
     assert told(aws_cloud, {"target_group": "arn:aws:x:targetgroup/web/1"})[0] == status
     assert named == left
 
@@ -127,7 +127,7 @@ def test_trouble_is_going(aws_cloud: Any, group: tuple[Any, str], classic: Any, 
     for settings, calls in ((GROUP, (BY_NAME, HEALTH, TARGETS)), (CLASSIC, (CLASSIC_HEALTH, INSTANCES))):
         for call in calls:
             assert_trouble_is_going(aws_cloud, call, KIND, settings)
-        assert_nonsense_is_going(monkeypatch, aws_cloud, "rearm.checks.target_health_aws.aws", KIND, settings)
+        assert_nonsense_is_going(monkeypatch, aws_cloud, "rearm.checks.aws.target_health.aws", KIND, settings)
     assert I in members(elb, arn)
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from check_clouds import I, _surroundings, aws_cloud, clock
+from check_clouds import I
 from step_clouds import assert_nonsense_is_going, assert_trouble_is_going, do, every_other_timer_fails, judged, played, said
 from test_check_ecs_tasks import SHOP, ecs, join, kept
 
-__all__ = ["_surroundings", "aws_cloud", "clock", "ecs"]
+__all__ = ["ecs"]
 
 KIND = "ecs_drain"
 CALLS = ["ecs:ListContainerInstances", "ecs:DescribeContainerInstances", "ecs:UpdateContainerInstancesState"]

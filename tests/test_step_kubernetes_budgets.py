@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from kubernetes_world import NODE, Kubernetes, kubernetes
-from rearm.checks.kubernetes_api import Refused
-from rearm.checks.kubernetes_objects import Pod
-from rearm.steps.kubernetes_eviction import budget_of
+from rearm.checks.kubernetes.api import Refused
+from rearm.checks.kubernetes.objects import Pod
+from rearm.steps.kubernetes.eviction import budget_of
 from test_step_kubernetes_cordon import DOCS
 from test_step_kubernetes_drain import DELETE, DONE, EVICT, Wait, budget, node
 

@@ -9,8 +9,8 @@ import pytest
 from check_world import AWS, I
 from kubernetes_world import NODE, Kubernetes, kubernetes, provider_id
 from rearm import clock, steps
-from rearm.checks import kubernetes_api
-from rearm.checks.kubernetes_objects import Pod
+from rearm.checks.kubernetes import api
+from rearm.checks.kubernetes.objects import Pod
 from rearm.checks.question import Question
 from rearm.core.model import Action, StepResult
 from rearm_workbench.emulators.kubernetes.cluster import Budget
@@ -82,12 +82,13 @@ def test_a_node_is_cordoned_and_emptied_but_for_what_stays(node: Kubernetes) -> 
     assert sorted(name for _, name in node.cluster.pods) == ["agent", "elsewhere", "kube-proxy"]
 
 
-def test_pods_come_in_pages(node: Kubernetes) -> None:
-    for number in range(130):
-        node.pod(f"web-{number:03}", grace_s=1)
+def test_pods_come_in_pages(node: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "PAGE", 5)
+    for number in range(8):
+        node.pod(f"web-{number}", grace_s=1)
     wait = Wait(node)
-    assert wait.look(limit_s=60).status == "going"
-    assert (node.calls.count("kubernetes:list pods"), node.calls.count(EVICT)) == (2, 130)
+    assert wait.look().status == "going"
+    assert (node.calls.count("kubernetes:list pods"), node.calls.count(EVICT)) == (2, 8), "with the two that stay"
     assert wait.said(1) == ("done", DONE)
 
 
@@ -103,14 +104,14 @@ def test_the_grace_period_is_the_operators_or_the_pods_own(node: Kubernetes) -> 
 def test_another_pod_of_the_same_name_is_left_alone(node: Kubernetes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A StatefulSet starts the next one elsewhere, under the same name: the eviction is for the one that was listed."""
     node.pod("db-0", owner="StatefulSet")
-    listed = kubernetes_api.Api.pods_on
+    listed = api.Api.pods_on
 
-    def then_replaced(api: kubernetes_api.Api, name: str) -> list[Any]:
+    def then_replaced(api: api.Api, name: str) -> list[Any]:
         found = listed(api, name)
         node.pod("db-0", owner="StatefulSet", run=1).node = "another"
         return found
 
-    monkeypatch.setattr(kubernetes_api.Api, "pods_on", then_replaced)
+    monkeypatch.setattr(api.Api, "pods_on", then_replaced)
     wait = Wait(node)
     assert "HTTP 409" in wait.said()[1]
     assert wait.ending() == []
@@ -223,8 +224,8 @@ def test_a_look_ends_in_time_and_the_next_begins_where_it_ended(node: Kubernetes
     for number in range(4):
         node.pod(f"held-{number}", labels={"app": "web"})
     node.pod("later")
-    left = kubernetes_api.Api.left_s
-    monkeypatch.setattr(kubernetes_api.Api, "left_s", lambda api: 0.0 if node.calls.count(EVICT) == 3 else left(api))
+    left = api.Api.left_s
+    monkeypatch.setattr(api.Api, "left_s", lambda api: 0.0 if node.calls.count(EVICT) == 3 else left(api))
     wait = Wait(node)
     assert wait.said()[1].endswith("the disruption budget shop/web holds 3 of them back; the time of this look is over")
     assert wait.ending() == []

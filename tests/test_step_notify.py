@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
-from check_clouds import _surroundings, aws_cloud, clock
 from check_world import served
 from rearm import steps
 from rearm.checks.question import Question
 from rearm.clouds.aws.cloud import Aws, forget_clients
 from rearm.core.model import Action, StepResult
-from rearm.steps import notify_aws, notify_message
-
-__all__ = ["_surroundings", "aws_cloud", "clock"]
+from rearm.steps.aws import notify
+from rearm.steps.notices import message
 
 I = "i-0123456789abcdef0"  # noqa: E741 - the instance, as in check_world
 DOCS = (Path(__file__).resolve().parents[1] / "docs" / "configuration.md").read_text().split("\n### step notify\n")[1].split("\n### ")[0]
@@ -50,7 +48,7 @@ def queue(aws_cloud: Any) -> Any:
 def test_the_message_is_the_one_of_the_page() -> None:
     shown = json.loads(re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)[0])
     question = Question("", ACTION, Aws(), {}, 5.0, "web drains", "late", 1)
-    told = json.loads(notify_message.message_of(question, shown["text"]).body)
+    told = json.loads(message.message_of(question, shown["text"]).body)
     assert list(told) == list(shown)
     same = ("version", "cloud", "group", "hook", "transition", "instances", "profile", "stage", "text")
     assert [told[key] for key in same] == [shown[key] for key in same]
@@ -60,7 +58,7 @@ def test_the_message_is_the_one_of_the_page() -> None:
 
 def test_the_id_is_the_waits_the_steps_and_the_stages() -> None:
     def id_of(action: Action = ACTION, profile: str = "p", stage: str = "", number: int = 0, text: str = "") -> str:
-        return notify_message.message_of(Question("", action, Aws(), {}, 5.0, profile, stage, number), text).id
+        return message.message_of(Question("", action, Aws(), {}, 5.0, profile, stage, number), text).id
 
     swept = Action("aws", "drain", "", (I,), "web", "terminate")
     assert id_of() == id_of(swept) == id_of(profile="renamed", text="other words")
@@ -70,7 +68,7 @@ def test_the_id_is_the_waits_the_steps_and_the_stages() -> None:
 
 def test_the_token_is_in_no_message_and_odd_texts_are_sent() -> None:
     odd = Action("aws", "a\0b\n", TOKEN, ("i-\ud800",), '<"&>', None)
-    body = notify_message.message_of(Question("", odd, Aws(), {}, 5.0), "世界").body
+    body = message.message_of(Question("", odd, Aws(), {}, 5.0), "世界").body
     assert TOKEN not in body
     assert TOKEN[:8] not in body
     assert "世界" in body
@@ -106,13 +104,13 @@ def test_a_bus_hears_it(queue: Any) -> None:
 def test_a_fifo_topic_gets_what_it_needs_to_drop_copies(aws_cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     name = TOPIC + ".fifo"
     aws_cloud.client("sns").create_topic(Name="drains.fifo", Attributes={"FifoTopic": "true"})
-    sent, real = list[Any](), notify_aws.aws_once
+    sent, real = list[Any](), notify.aws_once
 
     def spy(service: str, operation: str, limit_s: float, **params: Any) -> Any:
         sent.append(params)
         return real(service, operation, limit_s, **params)
 
-    monkeypatch.setattr(notify_aws, "aws_once", spy)
+    monkeypatch.setattr(notify, "aws_once", spy)
     assert [ask({"topic": name}, stage=stage) for stage in ("", "", "late")] == [SENT] * 3
     ids = [params["MessageDeduplicationId"] for params in sent]
     assert ids == [json.loads(params["Message"])["id"] for params in sent]
@@ -169,7 +167,7 @@ def test_no_such_topic_and_no_such_bus_are_for_good(aws_cloud: Any) -> None:
 def test_an_event_that_is_refused_within_the_answer(monkeypatch: pytest.MonkeyPatch, code: str, status: str, words: str) -> None:
     """docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry."""
     answer = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": code, "ErrorMessage": "too much"}]}
-    monkeypatch.setattr(notify_aws, "aws_once", lambda *_args, **_more: answer)
+    monkeypatch.setattr(notify, "aws_once", lambda *_args, **_more: answer)
     found = ask({"bus": "ops"})
     assert (found.status, words in found.reason) == (status, True), found
 
@@ -177,7 +175,7 @@ def test_an_event_that_is_refused_within_the_answer(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("answer", [{}, None, [], "<html>", {"Entries": []}, {"Entries": [None]}, {"Entries": [{}]}, {"Entries": None}])
 @pytest.mark.parametrize("target", [{"topic": TOPIC}, {"bus": "ops"}])
 def test_a_nonsense_answer_is_tried_again(monkeypatch: pytest.MonkeyPatch, target: dict[str, Any], answer: Any) -> None:
-    monkeypatch.setattr(notify_aws, "aws_once", lambda *_args, **_more: answer)
+    monkeypatch.setattr(notify, "aws_once", lambda *_args, **_more: answer)
     found = ask(target)
     assert (found.status, found.reason.endswith("the answer cannot be read")) == ("going", True), found
 

@@ -15,7 +15,6 @@ from mns.subscription import SubscriptionMeta
 from mns.topic import TopicMessage, TopicMeta
 
 from alibaba_signing import KEY, SECRET
-from check_clouds import _surroundings, alibaba_cloud, clock
 from check_world import served, status
 from rearm import steps
 from rearm.checks.question import Question
@@ -24,8 +23,6 @@ from rearm.clouds.alibaba.cloud import Alibaba
 from rearm.clouds.alibaba.endpoints import mns_endpoint
 from rearm.clouds.alibaba.settings import Credentials
 from rearm.core.model import Action, StepResult
-
-__all__ = ["_surroundings", "alibaba_cloud", "clock"]
 
 # The SDK warns of its own attributes when it reads them.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated function:DeprecationWarning")

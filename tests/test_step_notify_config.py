@@ -33,7 +33,7 @@ RIGHT: list[tuple[str | None, dict[str, Any]]] = [
 WRONG: list[tuple[str | None, dict[str, Any], str, bool]] = [
     (None, {}, ": has no target: give `topic`, `bus`, `smq_topic` or `webhook`", False),
     (None, {"text": "x"}, ": has no target: give", False),
-    ("aws", {"topic": None}, ": has no target: give", False),
+    ("aws", {"topic": None}, ".topic: nothing given: leave the key out or give it a value", False),
     (None, {"webhook": HOOK, "url": "x"}, ".url: unknown key", False),
     ("aws", {"topic": TOPIC, "bus": "ops"}, ": has 2 targets (topic, bus); give one of them", True),
     ("alibaba", {"topic": TOPIC}, ".topic: is for AWS only; give the profile `match: {cloud: aws}`", True),

@@ -6,17 +6,14 @@ from typing import Any
 
 import pytest
 
-from check_clouds import _surroundings, aws_cloud, clock
 from rearm import config as configs
 from rearm import look
 from rearm.checks.question import Question
 from rearm.core.model import StepResult
 from rearm.errors import TryAgain
-from rearm.steps import notify_message, notify_webhook
+from rearm.steps.notices import message, webhook
 from rearm_workbench.replay import Replay
 from test_replay import ONE_OF_EACH, replayed
-
-__all__ = ["_surroundings", "aws_cloud", "clock"]
 
 WEBHOOK = {"notify": {"webhook": "https://hooks.example:8443/in"}}
 TARGETS: dict[str, list[Any]] = {
@@ -30,14 +27,14 @@ of_each_type = pytest.mark.parametrize("event", ONE_OF_EACH.values(), ids=ONE_OF
 @pytest.fixture
 def messages(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Every message that was made, in order."""
-    made, real = list[dict[str, Any]](), notify_message.message_of
+    made, real = list[dict[str, Any]](), message.message_of
 
-    def spy(question: Question, text: str) -> notify_message.Message:
+    def spy(question: Question, text: str) -> message.Message:
         found = real(question, text)
         made.append(json.loads(found.body))
         return found
 
-    monkeypatch.setattr(notify_message, "message_of", spy)
+    monkeypatch.setattr(message, "message_of", spy)
     return made
 
 
@@ -94,12 +91,12 @@ def test_what_becomes_of_a_wait_whose_message_cannot_be_sent(event: str, tmp_pat
     def trouble(*_: object) -> StepResult:
         raise TryAgain("the moon is down")
 
-    monkeypatch.setattr(notify_webhook, "post", trouble)
+    monkeypatch.setattr(webhook, "post", trouble)
     outcome, by, minutes, why = ended(required=True)
     assert (outcome, by, minutes, "notify hooks.example:8443: the moon is down" in why) == ("ABANDON", "rearm", 50, True)
     assert ended(required=False)[:2] == ("CONTINUE", "rearm")
     assert ended(required=False)[2] in (10, 11)
-    monkeypatch.setattr(notify_webhook, "post", lambda *_: StepResult("failed", "refused it: 404"))
+    monkeypatch.setattr(webhook, "post", lambda *_: StepResult("failed", "refused it: 404"))
     outcome, by, minutes, why = ended(required=True)
     assert (outcome, by, minutes <= 2, "refused it: 404" in why) == ("CONTINUE", "rearm", True, True)
     assert ended(required=False)[2] in (10, 11)

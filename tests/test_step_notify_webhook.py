@@ -11,10 +11,10 @@ import pytest
 
 from check_world import AWS, served, status
 from rearm import steps
-from rearm.checks.http_exchange import Answer, Request
+from rearm.checks.network.http_exchange import Answer, Request
 from rearm.checks.question import Question
 from rearm.core.model import Action, StepResult
-from rearm.steps import notify_webhook
+from rearm.steps.notices import webhook
 from rearm_workbench.certificates import authority
 from test_step_notify import ACTION, DOCS
 
@@ -179,7 +179,7 @@ def test_the_usual_port_is_not_in_the_header_host(monkeypatch: pytest.MonkeyPatc
         asked.append((name, number, request.headers["Host"]))
         return Answer(200)
 
-    monkeypatch.setattr(notify_webhook, "exchange", spy)
+    monkeypatch.setattr(webhook, "exchange", spy)
     assert ask(place).status == "done"
     assert asked == [(host.partition("]")[0].strip("["), port, host)]
 

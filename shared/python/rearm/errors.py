@@ -39,3 +39,8 @@ class LimitSpent(RearmError):
 
 class TryAgain(RearmError):
     """A call failed in a way that may pass: throttling, 5xx, a time-out."""
+
+
+def in_one_line(error: Exception, what: str) -> str:
+    """An error as a log may tell it. Of one that is not of the tree the name only: its text may quote a header or a signed URL."""
+    return str(error) if isinstance(error, RearmError) else f"{what} broke: {type(error).__name__}"

@@ -4,6 +4,7 @@ Read from "RAM authorization" of each operation's page. Where a page could not b
 and `why` says so. The operations of Function Compute 2.0, whose resources are under a service, are a table of their own.
 """
 
+from rearm.clouds.alibaba.calls import PERMISSIONS
 from rearm_workbench.permissions.fact import NO_LEVEL, Fact
 
 HERE = "${Region}:${AccountId}"
@@ -51,7 +52,7 @@ FACTS: dict[str, Fact] = {
     "alb:RemoveServersFromServerGroup": Fact((f"acs:alb:{HERE}:servergroup/{{server_group}}", INSTANCES), why=INSTANCES_TOO),
     "nlb:RemoveServersFromServerGroup": Fact((f"acs:nlb:{HERE}:servergroup/{{server_group}}",)),
     "nlb:ListServerGroupServers": Fact((f"acs:nlb:{HERE}:servergroup/{{server_group}}",), why="level as of ALB's operation of that name"),
-    "cms:DescribeMetricLast": Fact(permission="cms:QueryMetricLast", why=f"so its page calls the permission; {NO_LEVEL}"),
+    "cms:DescribeMetricLast": Fact(permission=PERMISSIONS["cms:DescribeMetricLast"], why=f"so its page calls the permission; {NO_LEVEL}"),
     "oos:GetParameter": Fact((f"acs:oos:{HERE}:parameter/{{name}}",), why="level as of oos:GetSecretParameter"),
     "kms:GetSecretValue": Fact(
         (f"acs:kms:{HERE}:secret/{{name}}",),

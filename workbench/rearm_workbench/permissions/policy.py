@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rearm.checks.command_aws import DOCUMENTS
+from rearm.checks.aws.command import DOCUMENTS
 from rearm.core.model import CloudName
 from rearm_workbench.permissions import facts_alibaba, facts_aws
 from rearm_workbench.permissions.fact import Fact

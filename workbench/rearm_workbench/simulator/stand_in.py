@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from rearm import clock
-from rearm.checks import existence
+from rearm.checks.asking import existence
 from rearm.checks.question import Question
 from rearm.core.model import CheckResult
 

@@ -1,19 +1,19 @@
 """`command`: a script ends on the instance with the right exit code.
 
 It is started once, through Systems Manager (AWS) or Cloud Assistant (Alibaba Cloud), and its result is asked for at later looks. Pages:
-`command_aws`, `command_alibaba`.
+`aws.command`, `alibaba.command`.
 """
 
 import hashlib
 import re
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from rearm import duration
-from rearm.checks import existence, pattern
-from rearm.checks.command_run import Order, Seen
+from rearm.checks.asking import existence
 from rearm.checks.question import Question
+from rearm.checks.settings import pattern
 from rearm.core import grid
 from rearm.core.model import CheckResult
 from rearm.errors import RearmError
@@ -52,8 +52,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     output: pattern.Pattern | None = None
 
 
+class Order(NamedTuple):
+    """`name`: the same for the same attempt of the same check in the same wait, whoever asks; at most 100 characters."""
+
+    name: str
+    shell: Literal["sh", "powershell"]
+    script: str
+    timeout_s: int
+
+
+class Seen(NamedTuple):
+    """What the cloud says of a started script. `late`: cut off at its timeout; `lost`: it never ran, or was stopped."""
+
+    state: Literal["running", "ended", "late", "lost", "impossible"]
+    told: str
+    """The cloud's own word for it."""
+    code: int = 0
+    output: str = ""
+
+
 class OnCloud(Protocol):
-    """`command_aws` and `command_alibaba`. Both raise RearmError."""
+    """`aws.command` and `alibaba.command`. Both raise RearmError."""
 
     def start(self, order: Order, question: Question) -> str | CheckResult:
         """Its id, if it was started, now or before, under this name; else why it cannot be yet."""
@@ -147,12 +166,12 @@ def _judged(settings: Settings, found: Seen, question: Question) -> CheckResult:
 
 def _on_cloud(question: Question) -> OnCloud:
     if question.cloud.name == "aws":
-        from rearm.checks import command_aws
+        from rearm.checks.aws import command as on_aws
 
-        return command_aws
-    from rearm.checks import command_alibaba
+        return on_aws
+    from rearm.checks.alibaba import command as on_alibaba
 
-    return command_alibaba
+    return on_alibaba
 
 
 def _name(owner: str, question: Question, attempt: str) -> str:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rearm.checks import existence
-from rearm.checks.asking import aws, short, unreadable
+from rearm.checks.asking import existence
+from rearm.checks.asking.call import aws, short, unreadable
 from rearm.checks.question import Question
 from rearm.core.model import CheckResult
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
-from rearm.checks.asking import aws_once
+from rearm.checks.asking.call import aws_once
 from rearm.checks.question import Question
 from rearm.core.model import CheckResult
 

@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from rearm import clock
-from rearm.checks import address, http_body, pattern, target
-from rearm.checks.connection import broken, trust
-from rearm.checks.http_exchange import Answer, Request, exchange
-from rearm.checks.http_redirects import CODES, Step, follow
+from rearm.checks.network import address, http_body, target
+from rearm.checks.network.connection import broken, trust
+from rearm.checks.network.http_exchange import Answer, Request, exchange
+from rearm.checks.network.http_redirects import CODES, Step, follow
 from rearm.checks.question import Question
+from rearm.checks.settings import pattern
 from rearm.core.model import CheckResult
 
 if TYPE_CHECKING:
     import ssl
 
-CALLS = address.CALLS
+CALLS, calls = address.CALLS, address.calls
 TARGET = target.TARGET
 SECRET = ("headers", "body")
 """Never quoted: they may carry a token."""
@@ -78,19 +79,16 @@ def problems(settings: Settings, clouds: tuple[str, ...]) -> list[tuple[str, str
     return found
 
 
-def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
-    """Of `CALLS`, what these settings need on that cloud: a fixed host is not looked up."""
-    return CALLS[cloud] if settings.host is None else ()
-
-
 def label(settings: Settings) -> str:
+    """Without the query, which may carry a token: it is shown in logs."""
     host = settings.host or ""
-    return f"{settings.scheme} {f'[{host}]' if ':' in host else host}:{_port(settings)}{settings.path}"
+    path, query, _ = settings.path.partition("?")
+    return f"{settings.scheme} {f'[{host}]' if ':' in host else host}:{_port(settings)}{path}{'?…' if query else ''}"
 
 
 def ask(settings: Settings, question: Question) -> CheckResult:
     """Sends one request, and one more for each redirect. Raises RearmError when the instance's address cannot be looked up."""
-    return target.ask_at(settings, question, lambda host: _judged(settings, host, question.limit_s))
+    return address.ask_at(settings, question, lambda host: _judged(settings, host, question.limit_s))
 
 
 def _judged(settings: Settings, host: str, limit_s: float) -> CheckResult:

@@ -8,8 +8,8 @@ which the cloud runs commands has to be online too.
 
 import msgspec
 
-from rearm.checks import agent
-from rearm.checks.asking import alibaba, aws, aws_code, listed, short
+from rearm.checks.asking import agent
+from rearm.checks.asking.call import alibaba, aws, aws_code, listed, short
 from rearm.checks.question import Question
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult
@@ -51,7 +51,7 @@ def label(settings: Settings) -> str:
 
 
 def ask(settings: Settings, question: Question) -> CheckResult:
-    """Asks the cloud of `cloud`. Raises RearmError when it cannot be asked."""
+    """Asks the cloud. Raises RearmError when it cannot be asked."""
     if question.cloud.name == "aws":
         found = _on_aws(question.instance)
         return _and_ssm(found, question.instance) if settings.ssm and found.status == "passed" else found

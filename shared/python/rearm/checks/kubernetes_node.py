@@ -2,33 +2,35 @@
 
 import msgspec
 
-from rearm.checks import existence, kubernetes_access, kubernetes_cluster, target
-from rearm.checks.asking import short
-from rearm.checks.kubernetes_api import Api
-from rearm.checks.kubernetes_objects import Node
+from rearm.checks.asking import existence
+from rearm.checks.asking.call import short
+from rearm.checks.kubernetes import access, cluster
+from rearm.checks.kubernetes.api import Api
+from rearm.checks.kubernetes.objects import Node
+from rearm.checks.network import target
 from rearm.checks.question import Question
 from rearm.core.model import CheckResult
 
-CALLS = {cloud: (*kubernetes_access.CALLS[cloud], *existence.CALLS[cloud]) for cloud in ("aws", "alibaba")}
-TARGET, problems = kubernetes_cluster.TARGET, kubernetes_cluster.problems
+CALLS = {cloud: (*access.CALLS[cloud], *existence.CALLS[cloud]) for cloud in ("aws", "alibaba")}
+TARGET, problems = cluster.TARGET, cluster.problems
 
 
-class Settings(kubernetes_cluster.ClusterSettings, frozen=True, forbid_unknown_fields=True):
+class Settings(cluster.ClusterSettings, frozen=True, forbid_unknown_fields=True):
     """The cluster that the instances are nodes of."""
 
 
 def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
     """The permissions that these settings need: the cluster is asked for only where no endpoint is given."""
-    return (*kubernetes_cluster.calls(settings, cloud), *existence.CALLS[cloud])
+    return (*cluster.calls(settings, cloud), *existence.CALLS[cloud])
 
 
 def label(settings: Settings) -> str:
-    return f"kubernetes node in {kubernetes_cluster.place(settings)}"
+    return f"kubernetes node in {cluster.place(settings)}"
 
 
 def ask(settings: Settings, question: Question) -> CheckResult:
     """Asks the API server. Raises RearmError when it cannot be asked."""
-    visit = kubernetes_cluster.Visit(settings, question, question.limit_s)
+    visit = cluster.Visit(settings, question, question.limit_s)
     api = visit.api()
     try:
         node = visit.node(api)
@@ -51,10 +53,10 @@ def _ready(node: Node | None, question: Question) -> CheckResult:
 
 def _drained(api: Api, node: Node | None) -> CheckResult:
     if node is None:
-        return CheckResult("passed", kubernetes_cluster.NO_NODE)
+        return CheckResult("passed", cluster.NO_NODE)
     pods = api.pods_on(node.metadata.name)
     left = [pod.place for pod in pods if not (pod.stays or pod.over)]
     name = short(node.metadata.name)
     if not left:
         return CheckResult("passed", f"nothing is left on node {name} but DaemonSet and mirror pods")
-    return CheckResult("waiting", kubernetes_cluster.left(left, name))
+    return CheckResult("waiting", cluster.left(left, name))

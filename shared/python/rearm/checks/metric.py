@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from rearm import clock, duration
-from rearm.checks.placeholder import filled
 from rearm.checks.question import Question
+from rearm.checks.settings.lasting import Lasting
+from rearm.checks.settings.placeholder import filled
 from rearm.core.model import CheckResult
 
 CALLS = {"aws": ("cloudwatch:GetMetricStatistics",), "alibaba": ("cms:DescribeMetricLast",)}
@@ -25,9 +26,6 @@ Dimensions = Annotated[
     dict[Name, Value],
     msgspec.Meta(description="a mapping of names to texts; {instance} stands for the instance's id, other braces are not allowed"),
 ]
-Text = Annotated[str, msgspec.Meta(pattern=duration.PATTERN)]
-Seconds = Annotated[int, msgspec.Meta(ge=1)]
-Period = Annotated[Text | Seconds, msgspec.Meta(description=duration.ALLOWED)]
 Number = Annotated[float, msgspec.Meta(description="a number")]
 Statistic = Literal["Average", "Minimum", "Maximum", "Sum", "SampleCount", "Value"]
 OF_ONE_CLOUD: dict[str, str] = {"SampleCount": "aws", "Value": "alibaba"}
@@ -40,7 +38,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     dimensions: Dimensions = {}
     statistic: Statistic = "Average"
-    period: Period = 60
+    period: Lasting = 60
     above: Number | None = None
     below: Number | None = None
 
@@ -76,11 +74,11 @@ def ask(settings: Settings, question: Question) -> CheckResult:
     since = now - RECENT_PERIODS * period_s - LATE_S
     dimensions = {name: filled(value, question.instance) for name, value in settings.dimensions.items()}
     if question.cloud.name == "aws":
-        from rearm.checks import cloudwatch
+        from rearm.checks.aws import cloudwatch
 
         found = cloudwatch.newest(settings.namespace, settings.name, dimensions, settings.statistic, period_s, since, now)
     else:
-        from rearm.checks import cloudmonitor
+        from rearm.checks.alibaba import cloudmonitor
 
         rows = cloudmonitor.newest(question.cloud, settings.namespace, settings.name, dimensions, period_s)
         found = [cloudmonitor.value(row, settings.statistic) for row in rows if cloudmonitor.at(row) >= since]

@@ -8,10 +8,10 @@ from typing import Annotated, Any, cast
 
 import msgspec
 
-from rearm.checks import existence
-from rearm.checks.asking import aws, aws_code
-from rearm.checks.placeholder import Text, filled
+from rearm.checks.asking import existence
+from rearm.checks.asking.call import aws, aws_code
 from rearm.checks.question import Question
+from rearm.checks.settings.placeholder import Text, filled
 from rearm.core.model import CheckResult
 from rearm.errors import RearmError, TryAgain
 

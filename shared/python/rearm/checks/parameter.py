@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from rearm.checks import existence
-from rearm.checks.asking import alibaba, alibaba_code, aws, aws_code, unreadable
-from rearm.checks.placeholder import Text, filled
+from rearm.checks.asking import existence
+from rearm.checks.asking.call import alibaba, alibaba_code, aws, aws_code, unreadable
 from rearm.checks.question import Question
+from rearm.checks.settings.placeholder import Text, filled
 from rearm.core.model import CheckResult
 from rearm.errors import RearmError
 
@@ -41,6 +41,12 @@ def problems(settings: Settings, clouds: tuple[str, ...]) -> list[tuple[str, str
     if settings.store == "kms" and "aws" in clouds:
         return [("store", "`kms`: is for profiles with `match: {cloud: alibaba}`; on AWS a SecureString is a parameter like any other")]
     return []
+
+
+def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
+    """Of `CALLS`, what these settings need on that cloud: of the two stores of Alibaba Cloud, one."""
+    other = "oos:GetParameter" if settings.store == "kms" else "kms:GetSecretValue"
+    return tuple(call for call in CALLS[cloud] if call != other)
 
 
 def label(settings: Settings) -> str:

@@ -1,7 +1,7 @@
 """`queue_empty`: a queue holds no messages, neither waiting nor in flight.
 
 AWS: SQS GetQueueAttributes (docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes). Alibaba Cloud:
-what CloudMonitor counts of the queue; see `queue_empty_alibaba`.
+what CloudMonitor counts of the queue; see `alibaba.queue_empty`.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from typing import Annotated
 
 import msgspec
 
-from rearm.checks.asking import aws, unreadable
-from rearm.checks.placeholder import filled
+from rearm.checks.asking.call import aws, unreadable
 from rearm.checks.question import Question
+from rearm.checks.settings.placeholder import filled
 from rearm.core.model import CheckResult
 
 CALLS: dict[str, tuple[str, ...]] = {"aws": ("sqs:GetQueueAttributes", "sqs:GetQueueUrl"), "alibaba": ("cms:DescribeMetricLast",)}
@@ -67,7 +67,7 @@ def ask(settings: Settings, question: Question) -> CheckResult:
             remember = {} if key in question.known else {key: url}
         counts = _on_aws(url, settings)
     else:
-        from rearm.checks.queue_empty_alibaba import counted
+        from rearm.checks.alibaba.queue_empty import counted
 
         counts = {name: counted(queue, metric, question.cloud) for name, metric in _asked(ALIBABA_COUNTS, settings).items()}
     found = ", ".join(f"{count:g} {name}" for name, count in counts.items() if count)

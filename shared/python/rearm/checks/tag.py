@@ -7,8 +7,8 @@ from typing import Annotated
 
 import msgspec
 
-from rearm.checks import existence
-from rearm.checks.asking import alibaba, aws, listed, short
+from rearm.checks.asking import existence
+from rearm.checks.asking.call import alibaba, aws, listed, short
 from rearm.checks.question import Question
 from rearm.clouds import Cloud
 from rearm.core.model import CheckResult

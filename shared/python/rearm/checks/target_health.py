@@ -1,16 +1,16 @@
 """`target_health`: the load balancer finds the instance healthy (launch), or sends it nothing any more (terminate).
 
 Launch, on AWS only: passed when every port under which the instance is registered is healthy. Terminate: passed when the instance is
-not registered any more, or `unused`. Asked on AWS: `target_health_aws`; on Alibaba Cloud: `target_health_alibaba`.
+not registered any more, or `unused`. How each cloud is asked: `aws.target_health`, `alibaba.target_health`.
 """
 
 from typing import Annotated, Literal
 
 import msgspec
 
-from rearm.checks import existence
+from rearm.checks.asking import existence
+from rearm.checks.network.target import Port
 from rearm.checks.question import Question
-from rearm.checks.target import Port
 from rearm.core.model import CheckResult
 
 CALLS = {
@@ -85,17 +85,21 @@ def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
 
 
 def label(settings: Settings) -> str:
-    place = settings.target_group or settings.load_balancer or settings.server_group or ""
+    return f"target health {place_said(settings.target_group or settings.load_balancer or settings.server_group or '', settings.port)}"
+
+
+def place_said(place: str, port: int | None) -> str:
+    """A place that targets are in, as logs name it: of a target group's ARN the name."""
     short = place.rpartition(":targetgroup/")[2].partition("/")[0]
-    return f"target health {short}" + ("" if settings.port is None else f":{settings.port}")
+    return short if port is None else f"{short}:{port}"
 
 
 def ask(settings: Settings, question: Question) -> CheckResult:
     """Asks the load balancer. Raises RearmError when it cannot be asked."""
     if question.cloud.name == "aws":
-        from rearm.checks.target_health_aws import ask_aws
+        from rearm.checks.aws.target_health import ask_aws
 
         return ask_aws(settings, question)
-    from rearm.checks.target_health_alibaba import ask_alibaba
+    from rearm.checks.alibaba.target_health import ask_alibaba
 
     return ask_alibaba(settings, question)

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from rearm.checks import address, target
+from rearm.checks.network import address, target
 from rearm.checks.question import Question
 from rearm.core.model import CheckResult
 
-CALLS = address.CALLS
+CALLS, calls = address.CALLS, address.calls
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,11 +21,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 problems = target.problems
 
 
-def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
-    """Of `CALLS`, what these settings need on that cloud: a fixed host is not looked up."""
-    return CALLS[cloud] if settings.host is None else ()
-
-
 def label(settings: Settings) -> str:
     return f"tcp {settings.host or ''}:{settings.port}"
 
@@ -37,4 +32,4 @@ def ask(settings: Settings, question: Question) -> CheckResult:
         target.connect(host, settings.port, question.limit_s).close()
         return CheckResult("passed", f"port {settings.port} is open")
 
-    return target.ask_at(settings, question, probe)
+    return address.ask_at(settings, question, probe)

@@ -1,25 +1,22 @@
 """`tls`: a TLS handshake succeeds, with a valid certificate that lasts long enough."""
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from rearm import clock, duration
-from rearm.checks import address, target
-from rearm.checks.certificate import not_after
-from rearm.checks.connection import Cut, broken, secured, shake, trust
+from rearm.checks.network import address, target
+from rearm.checks.network.certificate import not_after
+from rearm.checks.network.connection import Cut, broken, secured, shake, trust
 from rearm.checks.question import Question
+from rearm.checks.settings.lasting import Lasting
 from rearm.core.model import CheckResult
 
 if TYPE_CHECKING:
     import ssl
 
-CALLS = address.CALLS
+CALLS, calls = address.CALLS, address.calls
 DAY_S = 86_400
-
-Text = Annotated[str, msgspec.Meta(pattern=duration.PATTERN)]
-Seconds = Annotated[int, msgspec.Meta(ge=1)]
-Lasts = Annotated[Text | Seconds, msgspec.Meta(description=duration.ALLOWED)]
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,13 +27,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     address: target.AddressKind = "private"
     address_tag: target.TagKey | None = None
     server_name: target.Host | None = None
-    valid_for: Lasts | None = None
+    valid_for: Lasting | None = None
     verify: bool = True
-
-
-def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
-    """Of `CALLS`, what these settings need on that cloud: a fixed host is not looked up."""
-    return CALLS[cloud] if settings.host is None else ()
 
 
 def problems(settings: Settings, clouds: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -56,7 +48,7 @@ def label(settings: Settings) -> str:
 
 def ask(settings: Settings, question: Question) -> CheckResult:
     """Shakes hands and hangs up. Raises RearmError when the instance's address cannot be looked up."""
-    return target.ask_at(settings, question, lambda host: _judged(settings, host, question.limit_s))
+    return address.ask_at(settings, question, lambda host: _judged(settings, host, question.limit_s))
 
 
 def _judged(settings: Settings, host: str, limit_s: float) -> CheckResult:

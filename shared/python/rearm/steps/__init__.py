@@ -1,21 +1,27 @@
 """The table of steps: a name in the configuration, and the file that does it. A file is imported when it is first used.
 
-Each file holds `Settings`, `CALLS` and `label(settings)` as a check's does, and `do(settings, question)`. `ONCE = True`: it is done
-once for the action, and `question.instance` is empty. `REPEATABLE = False`: to do it twice would show. Whatever a step does must be
-safe to repeat: the process may be killed between what it did and the message that remembers it.
+A step's file holds what a check's does (see `checks`: `Settings`, `CALLS`, `label`, and `calls`, `problems`, `misfits`, `TARGET`, `SECRET`,
+`SHORT` where it needs them), but instead of `ask`
+    do(settings, question)         does it, and says how far it is; what it raises is told as `going`
+
+and, where it needs them,
+    ONCE = True                    it is done once for the action, and `question.instance` is empty; else once for each instance
+    REPEATABLE = False             to do it twice would show: a look that a copy of the notification may bring too leaves it to the next
+
+Whatever a step does must be safe to repeat: the process may be killed between what it did and the message that remembers it.
 """
 
 import importlib
 from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
 from rearm.checks.question import Question
 from rearm.core.model import StepResult
-from rearm.errors import RearmError
+from rearm.errors import in_one_line
 
 TABLE: dict[str, str] = {
     "tag": "rearm.steps.tag",
@@ -48,13 +54,9 @@ def do(kind: str) -> Do:
 
     def done(settings: Mapping[str, object], question: Question) -> StepResult:
         try:
-            judged: Any = msgspec.convert(settings, step.Settings)
-            result: StepResult = step.do(judged, question)
-        except RearmError as error:
-            return StepResult("going", str(error))
+            result: StepResult = step.do(msgspec.convert(settings, step.Settings), question)
         except Exception as error:  # noqa: BLE001 - whatever a step does wrong, the next look tries again
-            # The text of an unknown error may quote a header or a signed URL: its name has to do.
-            return StepResult("going", f"the step broke: {type(error).__name__}")
+            return StepResult("going", in_one_line(error, "the step"))
         return result
 
     return done

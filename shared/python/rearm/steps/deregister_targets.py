@@ -1,16 +1,16 @@
 """`deregister_targets`: takes the instance out of a load balancer, and waits until its connections have drained.
 
-For targets that the scaling group does not know of: its own it takes out by itself before the wait begins. On AWS:
-`deregister_targets_aws`; on Alibaba Cloud: `deregister_targets_alibaba`. What is not there (any more) is done.
+For targets that the scaling group does not know of: its own it takes out by itself before the wait begins. How on each
+cloud: `aws.deregister_targets`, `alibaba.deregister_targets`. What is not there (any more) is done.
 """
 
 from typing import Annotated, Literal
 
 import msgspec
 
+from rearm.checks.network.target import Port
 from rearm.checks.question import Question
-from rearm.checks.target import Port
-from rearm.checks.target_health import LoadBalancer, ServerGroup, TargetGroup
+from rearm.checks.target_health import LoadBalancer, ServerGroup, TargetGroup, place_said
 from rearm.core.model import StepResult
 
 ELB = "elasticloadbalancing"
@@ -79,8 +79,7 @@ def calls(settings: Settings, cloud: str) -> tuple[str, ...]:
 
 def label(settings: Settings) -> str:
     name = settings.target_group or settings.load_balancer or settings.vserver_group or settings.server_group or ""
-    short = name.rpartition(":targetgroup/")[2].partition("/")[0]
-    return f"deregister from {short}" + ("" if settings.port is None else f":{settings.port}")
+    return f"deregister from {place_said(name, settings.port)}"
 
 
 def place(settings: Settings) -> Literal["load_balancer", "vserver_group", "alb", "nlb"]:
@@ -93,9 +92,9 @@ def place(settings: Settings) -> Literal["load_balancer", "vserver_group", "alb"
 def do(settings: Settings, question: Question) -> StepResult:
     """Takes it out, once. With a place that does not exist it has failed. Raises RearmError for what may pass."""
     if question.cloud.name == "aws":
-        from rearm.steps.deregister_targets_aws import leave
+        from rearm.steps.aws.deregister_targets import leave
 
         return leave(settings, question)
-    from rearm.steps.deregister_targets_alibaba import leave as leave_alibaba
+    from rearm.steps.alibaba.deregister_targets import leave as leave_alibaba
 
     return leave_alibaba(settings, question)

@@ -7,7 +7,7 @@ what is DRAINING is left so.
 import msgspec
 
 from rearm.checks import ecs_tasks
-from rearm.checks.asking import aws, aws_code, short, unreadable
+from rearm.checks.asking.call import aws, aws_code, short, unreadable
 from rearm.checks.question import Question
 from rearm.core.model import StepResult
 from rearm.errors import RearmError, TryAgain

@@ -4,42 +4,41 @@ kubernetes.io/docs/tasks/administer-cluster/safely-drain-node. As `kubectl drain
 it may not evict (without a controller, or with an emptyDir), and leaves the node cordoned. A pod that ends already is waited for.
 """
 
-from typing import Annotated
-
-import msgspec
+from typing import Literal
 
 from rearm import clock, duration
-from rearm.checks import kubernetes_access, kubernetes_cluster, target
-from rearm.checks.asking import short
-from rearm.checks.kubernetes_api import Api, NotThere
-from rearm.checks.kubernetes_objects import Node, Pod
+from rearm.checks.asking.call import short
+from rearm.checks.kubernetes import access, cluster
+from rearm.checks.kubernetes.api import Api, NotThere
+from rearm.checks.kubernetes.objects import Node, Pod
+from rearm.checks.network import target
 from rearm.checks.question import Question
+from rearm.checks.settings.lasting import Lasting
 from rearm.core.model import StepResult
 from rearm.errors import RearmError
-from rearm.steps.kubernetes_eviction import Round
+from rearm.steps.kubernetes.eviction import Round
 
-CALLS = kubernetes_access.CALLS
-TARGET, calls = kubernetes_cluster.TARGET, kubernetes_cluster.calls
+CALLS = access.CALLS
+TARGET, calls = cluster.TARGET, cluster.calls
 SHARE = 0.9
 """Of its time limit, what it works for: the rest is for telling what came of it."""
 
-Text = Annotated[str, msgspec.Meta(pattern=duration.PATTERN)]
-Seconds = Annotated[int, msgspec.Meta(ge=1)]
-Lasts = Annotated[Text | Seconds, msgspec.Meta(description=duration.ALLOWED)]
+
+Status = Literal["done", "going", "failed"]
 
 
-class Settings(kubernetes_cluster.ClusterSettings, frozen=True, forbid_unknown_fields=True):
+class Settings(cluster.ClusterSettings, frozen=True, forbid_unknown_fields=True):
     """`grace` None: each pod's own. `force_after` None: a budget is never overruled. `force`: pods without a controller go too."""
 
-    grace: Lasts | None = None
-    force_after: Lasts | None = None
+    grace: Lasting | None = None
+    force_after: Lasting | None = None
     force: bool = False
     delete_emptydir: bool = True
 
 
 def problems(settings: Settings, clouds: tuple[str, ...]) -> list[tuple[str, str]]:
     """What is wrong with settings whose types are right: (key, text)."""
-    found = kubernetes_cluster.problems(settings, clouds)
+    found = cluster.problems(settings, clouds)
     for key in ("grace", "force_after"):
         try:
             _seconds(getattr(settings, key))
@@ -56,24 +55,25 @@ def misfits(settings: Settings, clouds: tuple[str, ...], transitions: tuple[str,
 
 
 def label(settings: Settings) -> str:
-    return f"kubernetes drain in {kubernetes_cluster.place(settings)}"
+    return f"kubernetes drain in {cluster.place(settings)}"
 
 
 def do(settings: Settings, question: Question) -> StepResult:
     """Does what can be done in this look. What may pass is `going`, so that it is known from when on `force_after` counts."""
-    visit = kubernetes_cluster.Visit(settings, question, question.limit_s * SHARE)
+    visit = cluster.Visit(settings, question, question.limit_s * SHARE)
     work = _Work(settings, question)
+    status: Status
     try:
         api = visit.api()
         node = visit.node(api)
-        status, reason = ("done", kubernetes_cluster.NO_NODE) if node is None else work.drain(api, node)
+        status, reason = ("done", cluster.NO_NODE) if node is None else work.drain(api, node)
     except NotThere:
         status, reason = "going", "the node went away just now"
     except target.Unreached as unreached:
         return StepResult("going", str(unreached), {**visit.lost(), **work.remember})
     except RearmError as error:
         status, reason = "going", str(error)
-    return StepResult(status, reason, {**visit.remember, **work.remember})  # type: ignore[arg-type]  # one of the three, as written here
+    return StepResult(status, reason, {**visit.remember, **work.remember})
 
 
 class _Work:
@@ -88,7 +88,7 @@ class _Work:
         self._until = int(until or 0)
         self.remember = {f"{self._key}:since": str(self._since)}
 
-    def drain(self, api: Api, node: Node) -> tuple[str, str]:
+    def drain(self, api: Api, node: Node) -> tuple[Status, str]:
         """Status and reason. Raises RearmError, NotThere and Unreached."""
         name = short(node.metadata.name)
         if not node.spec.unschedulable:
@@ -99,7 +99,7 @@ class _Work:
         forbidden = self._forbidden([pod for pod in pods if not (pod.ends or pod.over)])
         if forbidden:
             return "failed", f"node {name} is cordoned, and nothing evicted: {'; '.join(forbidden)}"
-        left = kubernetes_cluster.left([pod.place for pod in pods], name)
+        left = cluster.left([pod.place for pod in pods], name)
         asked = [pod for pod in pods if not pod.ends]
         if asked and self._now < self._until:
             return "going", f"{left}; nothing evicted: the API server wants to be left alone for {self._until - self._now} s more"
@@ -111,7 +111,7 @@ class _Work:
         bare = [] if self._settings.force else [pod.place for pod in pods if not pod.managed]
         data = [] if self._settings.delete_emptydir else [pod.place for pod in pods if pod.keeps_data]
         found = [("without a controller", bare, "force"), ("with an emptyDir", data, "delete_emptydir")]
-        return [f"{what}: {kubernetes_cluster.some(places)} (`{key}: true` evicts them)" for what, places, key in found if places]
+        return [f"{what}: {cluster.some(places)} (`{key}: true` evicts them)" for what, places, key in found if places]
 
     def _evict(self, api: Api, pods: list[Pod]) -> str:
         """What holds pods back, in words; empty if nothing does. Raises Unreached."""

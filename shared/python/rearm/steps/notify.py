@@ -1,6 +1,6 @@
 """`notify`: tells a topic, an event bus or a webhook of the action, once in a wait or once in a stage.
 
-The message is drawn in `notify_message`. A process that is killed right after it has sent one has told nobody so: a copy comes, with the
+The message is drawn in `notices.message`. A process that is killed right after it has sent one has told nobody so: a copy comes, with the
 same `id`. An error may have come after the message went, so there a copy may come too. Only what no further try can mend (no such
 topic, a webhook that refuses the request) has failed; anything else is tried again at the next look.
 """
@@ -12,7 +12,7 @@ import msgspec
 
 from rearm.checks.question import Question
 from rearm.core.model import StepResult
-from rearm.steps import notify_message
+from rearm.steps.notices import message
 
 CALLS = {"aws": ("sns:Publish", "events:PutEvents"), "alibaba": ("mns:PublishMessage",)}
 ONCE = True
@@ -105,32 +105,32 @@ def label(settings: Settings) -> str:
 
 def do(settings: Settings, question: Question) -> StepResult:
     """Sends the message once. Raises RearmError for what may pass."""
-    message = notify_message.message_of(question, settings.text)
+    told = message.message_of(question, settings.text)
     if settings.webhook is not None:
-        from rearm.steps.notify_webhook import post
+        from rearm.steps.notices.webhook import post
 
-        return post(settings.webhook, settings.secret_env or SECRET_ENV, message, question.limit_s)
+        return post(settings.webhook, settings.secret_env or SECRET_ENV, told, question.limit_s)
     if settings.smq_topic is not None:
-        from rearm.steps.notify_alibaba import publish
+        from rearm.steps.alibaba.notify import publish
 
-        return publish(settings.smq_topic, message, question)
-    from rearm.steps import notify_aws
+        return publish(settings.smq_topic, told, question)
+    from rearm.steps.aws import notify as on_aws
 
     if settings.topic is not None:
-        return notify_aws.publish(settings.topic, message, question.limit_s)
-    return notify_aws.put_event(settings.bus or "", message, question.limit_s)
+        return on_aws.publish(settings.topic, told, question.limit_s)
+    return on_aws.put_event(settings.bus or "", told, question.limit_s)
 
 
 def _place_problem(webhook: str) -> str:
     # It imports sockets, which a topic or a bus has no need of.
-    from rearm.checks import target
+    from rearm.checks.network import target
 
     try:
         place = urlsplit(webhook)
         host, port = place.hostname or "", place.port
         msgspec.convert(host, target.Host)
+        if port == 0:
+            raise ValueError(webhook)
     except (ValueError, msgspec.ValidationError):
-        return "its host or its port cannot be read"
-    if port == 0:
         return "its host or its port cannot be read"
     return f"`{host}`: an address for instance metadata; nothing may be sent there" if target.is_metadata(host) else ""

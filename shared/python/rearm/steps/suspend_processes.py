@@ -4,20 +4,17 @@ AWS: docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SuspendProcesses. Alib
 developer-reference/api-ess-2022-02-22-suspendprocesses. Suspending what is suspended changes nothing.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from rearm.checks.asking import alibaba, aws
+from rearm.checks.asking.call import alibaba, aws
 from rearm.checks.question import Question
 from rearm.core.model import StepResult
 
 CALLS = {"aws": ("autoscaling:SuspendProcesses",), "alibaba": ("ess:SuspendProcesses",)}
 ONCE = True
-AWS_WORDS = ("Launch", "Terminate", "AddToLoadBalancer", "AlarmNotification", "AZRebalance", "HealthCheck", "InstanceRefresh")
-AWS_MORE = ("ReplaceUnhealthy", "ScheduledActions")
-ALIBABA_WORDS = ("ScaleIn", "ScaleOut", "HealthCheck", "AlarmNotification", "ScheduledAction")
-Process = Literal[
+OfAws = Literal[
     "Launch",
     "Terminate",
     "AddToLoadBalancer",
@@ -27,10 +24,10 @@ Process = Literal[
     "InstanceRefresh",
     "ReplaceUnhealthy",
     "ScheduledActions",
-    "ScaleIn",
-    "ScaleOut",
-    "ScheduledAction",
 ]
+OfAlibaba = Literal["ScaleIn", "ScaleOut", "HealthCheck", "AlarmNotification", "ScheduledAction"]
+WORDS = {"aws": get_args(OfAws), "alibaba": get_args(OfAlibaba)}
+Process = Literal[OfAws, OfAlibaba]
 Processes = Annotated[tuple[Process, ...], msgspec.Meta(min_length=1, description="a list of processes of the scaling group")]
 
 
@@ -40,12 +37,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def problems(settings: Settings, clouds: tuple[str, ...]) -> list[tuple[str, str]]:
     """What is wrong with settings whose types are right: (key, text)."""
-    words = {"aws": (*AWS_WORDS, *AWS_MORE), "alibaba": ALIBABA_WORDS}
     return [
-        ("processes", f"`{process}` is no process of a scaling group on {cloud}; there: {', '.join(words[cloud])}")
+        ("processes", f"`{process}` is no process of a scaling group on {cloud}; there: {', '.join(WORDS[cloud])}")
         for cloud in clouds
         for process in settings.processes
-        if process not in words[cloud]
+        if process not in WORDS[cloud]
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from rearm.checks.asking import alibaba, aws
+from rearm.checks.asking.call import alibaba, aws
 from rearm.checks.question import Question
 from rearm.checks.tag import Key
 from rearm.core.model import StepResult

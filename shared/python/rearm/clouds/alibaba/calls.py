@@ -18,6 +18,10 @@ THROTTLED_PAUSE_S = 0.5
 PAUSE_S = 0.2
 """The longest first pause; it doubles with each attempt, and the pause taken is a random part of it (full jitter)."""
 
+PERMISSIONS = {"cms:DescribeMetricLast": "cms:QueryMetricLast"}
+"""Where RAM calls a permission otherwise than its operation: alibabacloud.com/help/en/cms/cloudmonitor-1-0/developer-reference/
+api-cms-2019-01-01-describemetriclast, "RAM authorization"."""
+
 NOT_SENT = "NotSent"
 NO_ANSWER = "NoAnswer"
 UNREADABLE_ANSWER = "UnreadableAnswer"
@@ -58,8 +62,8 @@ class CallFailed(TryAgain):
         return self.surely_not_done or self.status >= 500 or self.code in (NO_ANSWER, "InternalError", "ServiceUnavailable")
 
     def _hint(self) -> str:
-        if self.code.startswith(("Forbidden", "NoPermission", "AccessDenied")):
-            return f"- does the function's role allow {self.operation}?"
+        if self.code.startswith(("Forbidden", "NoPermission", "AccessDenied", "403")):
+            return f"- does the function's role allow {PERMISSIONS.get(self.operation, self.operation)}?"
         return ""
 
 

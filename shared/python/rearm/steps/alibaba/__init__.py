@@ -1,0 +1,1 @@
+"""What some steps do on Alibaba Cloud, under the same names as beside it in `aws`. Imported when it is done there."""

@@ -1,0 +1,1 @@
+"""The evictions of `kubernetes_drain`. The cluster itself: `checks.kubernetes`."""
