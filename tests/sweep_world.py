@@ -1,7 +1,6 @@
 """Either cloud under the deployed sweep: waits put in place, notifications lost or delivered, timers that fire, calls counted."""
 
 import json
-import logging
 import os
 import uuid
 from collections import Counter
@@ -24,7 +23,7 @@ from rearm_workbench.emulators.aws import AwsEmulator
 from rearm_workbench.emulators.lifecycle import LifecycleAction
 from rearm_workbench.fixture_clouds import AlibabaCloud, AwsCloud
 from rearm_workbench.virtual_clock import VirtualClock
-from rearm_workbench.world import LogReader
+from rearm_workbench.world_log import log_lines
 
 START = 1_772_323_200.0
 CLOUDS = ("aws", "alibaba")
@@ -155,20 +154,14 @@ class SweepWorld:
 def sweep_world(name: str, scratch: Path, rules: str = RULES, **env: str) -> Iterator[SweepWorld]:
     """The cloud stands, its clock is the deployed code's, and the deployed code's log is read."""
     world = SweepWorld(name, scratch)
-    readers = [(logging.getLogger(logger), LogReader(logger, world.said)) for logger in ("root", "rearm")]
     forget_clients()
-    with _standing(world, env):
+    with _standing(world, env), log_lines(world.said):
         world.cloud.emulator = world.emulator
         world.cloud.configure(rules)
         deployed_clock.use(world.clock.now, world.run_for)
-        for logger, reader in readers:
-            logger.addHandler(reader)
-            logger.setLevel(logging.INFO)
         try:
             yield world
         finally:
-            for logger, reader in readers:
-                logger.removeHandler(reader)
             deployed_clock.use_real()
     forget_clients()
 

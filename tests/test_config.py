@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import config_cases_checks
 from config_cases import RIGHT, WRONG, check, one, profile
 from rearm import config
 from rearm.core.model import Action
@@ -30,7 +31,10 @@ DOC_EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", DOCS, re.DOTALL | re.MULTILINE
 runner = CliRunner()
 
 
-@pytest.mark.parametrize(("raw", "line", "in_schema"), WRONG, ids=[line for _, line, _ in WRONG])
+CASES = [*WRONG, *config_cases_checks.WRONG]
+
+
+@pytest.mark.parametrize(("raw", "line", "in_schema"), CASES, ids=[line for _, line, _ in CASES])
 def test_a_mistake_is_one_line_with_its_path(raw: Any, line: str, in_schema: bool) -> None:
     found, problems = config.judge(raw)
     assert found is None
@@ -56,6 +60,12 @@ def test_every_problem_is_said_at_once() -> None:
         "profiles[0].checks[1].http.path",
         "profiles[0].every",
     ]
+
+
+def test_a_budget_beyond_what_the_cloud_allows_makes_no_room_for_what_never_comes() -> None:
+    _, problems = config.judge(one(budget="3d", match={"cloud": "aws"}, checks=[{"tcp": {"port": 1, "fail_after": "60h"}}]))
+    assert [problem.partition(":")[0] for problem in problems] == ["profiles[0].checks[0].tcp.fail_after", "profiles[0].budget"]
+    assert "less than 2d, the most that AWS allows" in problems[0]
 
 
 def test_a_header_is_never_quoted() -> None:

@@ -3,12 +3,17 @@
 import json
 from pathlib import Path
 
+import boto3
 import msgspec
 import pytest
 
 from rearm import checks
 from rearm import config as configs
 from rearm_workbench.permissions.needs import operations
+from rearm_workbench.replay import prepare
+from rearm_workbench.world_aws import ReplayedOnAws
+from rearm_workbench.world_file import judge
+from test_replay import EVENTS as SAMPLES
 from test_replay import replayed
 
 EVENTS = {
@@ -71,3 +76,18 @@ def test_a_check_follows_the_world(where: str, check: dict[str, object], tmp_pat
     never = replayed(EVENTS[where], config, path, ready_after="never").waits[0]
     assert (never.outcome, never.ended_by) == ("ABANDON", "rearm")
     assert 1200 - 61 <= never.waited_s <= 1201
+
+
+def test_the_bucket_is_there_before_its_object(tmp_path: Path) -> None:
+    """A bucket that does not exist is a mistake in the configuration; an object that does not exist yet is what is waited for."""
+    path = tmp_path / "rearm.json"
+    path.write_text(json.dumps({"version": 1, "profiles": [profile("aws launch", {"object": {"bucket": "example-logs", "key": "x"}})]}))
+    replay = prepare(SAMPLES / EVENTS["aws launch"], None)
+    world = ReplayedOnAws(replay.event, replay.kind, replay.actions, judge({"ready_after": "7m"}), configs.load(str(path)), path)
+    seen: list[int] = []
+
+    def before(_world: object) -> None:
+        seen.append(boto3.client("s3", region_name="us-east-1").list_objects_v2(Bucket="example-logs")["KeyCount"])
+
+    assert [wait.outcome for wait in world.run(before=before)] == ["CONTINUE"]
+    assert seen == [0]

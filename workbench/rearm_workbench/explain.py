@@ -13,7 +13,7 @@ from rearm.core.model import Action, Hook, Parsed
 from rearm.core.profile import Config, Profile
 from rearm_workbench.kinds import as_json as parsed_as_json
 from rearm_workbench.kinds import explain
-from rearm_workbench.profile_text import condition_text, steps_text
+from rearm_workbench.profile_text import condition_text, reported_text, steps_text
 from rearm_workbench.replay import read_event
 from rearm_workbench.show import span
 from rearm_workbench.world_file import HOOK_DEFAULTS
@@ -58,6 +58,8 @@ def _table(parsed: Parsed, action: Action, config: Config) -> Table:
     if profile.steps:
         table.add_row("steps", steps_text(profile))
     table.add_row("checks", condition_text(profile.condition, profile) or "none: completed at once")
+    if told := reported_text(profile):
+        table.add_row("reports", told)
     for line in plan(action, profile):
         table.add_row("plan", line)
     return table
@@ -70,8 +72,9 @@ def plan(action: Action, profile: Profile) -> list[str]:
     wait = beginning.first_wait(action, Hook(timeout_s), limits, action.notified_at or 0.0)
     last_at, why = budget.last_look(wait, profile, limits)
     length = "as long as each needs, 20 at most" if limits.heartbeat_is_chosen else "the hook's own length"
+    enough = {"all": "every instance passes", "any": "one instance passes"}.get(str(profile.instances), f"{profile.instances} instances pass")
     return [
-        f"look at once, then every {span(profile.every_s)}, until every instance passes: CONTINUE",
+        f"look at once, then every {span(profile.every_s)}, until {enough}: CONTINUE",
         f"heartbeat {span(heartbeats.guard_s(wait, profile, limits))} before the wait lapses ({length}); hook taken as {span(timeout_s)}",
         f"a check that fails for good: {profile.failure_result(action)}",
         f"last look after {span(last_at - wait.began_at)} ({why}): {profile.timeout_result(action)}",

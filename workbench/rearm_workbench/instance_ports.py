@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from rearm.checks import http, http_body, tls
+from rearm.checks import http, tls
+from rearm.checks.network import http_body
 from rearm.core.profile import Check
 from rearm_workbench.network import Served
 from rearm_workbench.sample_text import sample
+from rearm_workbench.world_course import Course
 
 
 class CannotServe(Exception):
@@ -18,18 +20,22 @@ class CannotServe(Exception):
 
 
 class InstancePorts:
-    """See `network.Ports`. Before `ready()` a port for `http` answers 503, and at any other nothing listens."""
+    """See `network.Ports`. Where a check is not to pass yet, a port for `http` answers 503, and at any other nothing listens."""
 
-    def __init__(self, checks: Iterable[Check], ready: Callable[[], bool]) -> None:
-        self._ready = ready
-        self._served: dict[tuple[int, str], Served] = {}
+    def __init__(self, checks: Iterable[Check], course: Course) -> None:
+        self._course = course
+        self._served: dict[tuple[int, str], tuple[Served, Callable[[], bool]]] = {}
+        self._open: dict[int, Callable[[], bool]] = {}
         self._certified: dict[int, tuple[str, ...]] = {}
         for check in checks:
             if check.kind == "http":
-                self._add_http(msgspec.convert(check.settings, http.Settings))
-            elif check.kind == "tls":
-                wanted = msgspec.convert(check.settings, tls.Settings)
-                self._certify(wanted.port, wanted.server_name)
+                self._add_http(msgspec.convert(check.settings, http.Settings), course.passing(check))
+            elif check.kind in ("tcp", "tls"):
+                port = check.settings["port"]
+                assert isinstance(port, int)
+                self._open.setdefault(port, course.passing(check))
+                if check.kind == "tls":
+                    self._certify(port, msgspec.convert(check.settings, tls.Settings).server_name)
 
     @property
     def with_tls(self) -> bool:
@@ -37,17 +43,18 @@ class InstancePorts:
         return bool(self._certified)
 
     def answer(self, port: int, path: str) -> Served | None:
-        if not self._ready():
-            return Served(503) if any(port == known for known, _ in self._served) else None
-        return self._served.get((port, path), Served(200))
+        served, passes = self._served.get((port, path), (Served(200), self._open.get(port, self._course.is_ready)))
+        if passes():
+            return served
+        return Served(503) if any(port == known for known, _ in self._served) else None
 
     def certified(self, port: int) -> tuple[str, ...] | None:
         return self._certified.get(port)
 
-    def _add_http(self, wanted: http.Settings) -> None:
+    def _add_http(self, wanted: http.Settings, passes: Callable[[], bool]) -> None:
         port = wanted.port or (443 if wanted.scheme == "https" else 80)
         status = wanted.status if isinstance(wanted.status, int) else next(iter(wanted.status or (200,)))
-        self._served.setdefault((port, wanted.path), Served(status, _body(wanted)))
+        self._served.setdefault((port, wanted.path), (Served(status, _body(wanted)), passes))
         if wanted.scheme == "https":
             self._certify(port, wanted.server_name)
 

@@ -1,7 +1,7 @@
 """A profile in words, for people: what it matches, does and asks."""
 
 from rearm import duration
-from rearm.core.profile import All, AtLeast, Check, Condition, Match, Not, One, Profile
+from rearm.core.profile import All, AtLeast, Check, Condition, Match, Not, One, Profile, Step
 
 
 def line(profile: Profile) -> str:
@@ -12,6 +12,8 @@ def line(profile: Profile) -> str:
     asks = condition_text(profile.condition, profile) or ("no checks" if steps else "no checks: goes on at once")
     if profile.instances != "all":
         asks += f" for {profile.instances} of the instances"
+    if told := reported_text(profile):
+        asks += f", reports {told}"
     if steps:
         asks = f"does {steps}; {asks}"
     return f"{profile.name}: {_match_text(profile.match)} -> {asks}; every {duration.say(profile.every_s)}, {', '.join([budget, *given])}"
@@ -30,6 +32,11 @@ def condition_text(condition: Condition, profile: Profile, *, inner: bool = Fals
     return f"({text})" if inner and len(condition.of) > 1 else text
 
 
+def reported_text(profile: Profile) -> str:
+    """The checks that are asked and decide nothing."""
+    return ", ".join(_check_text(check) for check in profile.checks if not check.required)
+
+
 def _check_text(check: Check) -> str:
     """A check with what is asked of it beside its answer."""
     parts = [
@@ -42,15 +49,20 @@ def _check_text(check: Check) -> str:
 
 
 def steps_text(profile: Profile) -> str:
-    """The steps as a sentence: `tag draining, notify arn:…; after 20m force: kubernetes_drain`."""
+    """The steps as a sentence: `tag draining, notify arn:… (waits for the second look); after 20m force: kubernetes_drain`."""
     stages: dict[tuple[int, str], list[str]] = {}
     for step in profile.steps:
-        stages.setdefault((step.after_s, step.stage), []).append(step.label or step.kind)
+        stages.setdefault((step.after_s, step.stage), []).append((step.label or step.kind) + _later(step))
     texts = []
     for (after_s, stage), labels in stages.items():
         when = f"after {duration.say(after_s)} {stage}: " if stage else ""
         texts.append(when + ", ".join(labels))
     return "; ".join(texts)
+
+
+def _later(step: Step) -> str:
+    """What a copy of the notification must not do again is not done by the first look. A stage comes later anyway."""
+    return "" if step.repeatable or step.stage else " (waits for the second look)"
 
 
 def _match_text(match: Match) -> str:

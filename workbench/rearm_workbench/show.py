@@ -62,14 +62,26 @@ def _timeline(entries: Iterable[Entry]) -> RenderableType:
     table.add_column(justify="right", min_width=10, style="cyan", no_wrap=True)
     table.add_column(overflow="fold", max_width=30)
     table.add_column(overflow="fold", style="dim")
-    for when, what, why in _folded(list(entries)):
+    for when, what, why in folded(entries):
         table.add_row(when, what, why)
     return table
 
 
-def _folded(entries: list[Entry]) -> Iterator[tuple[str, Text, str]]:
-    """Runs of looks that only set the next timer, for the same reason, become one line."""
-    looks = list(_by_look(entries))
+def _without_repeats(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """A step that still goes on as it did is told once."""
+    told: dict[str, str] = {}
+    for entry in entries:
+        if entry.what.startswith("step "):
+            step, _, _ = entry.why.partition(": ")
+            if entry.what == "step going" and told.get(step) == entry.why:
+                continue
+            told[step] = entry.why
+        yield entry
+
+
+def folded(entries: Iterable[Entry]) -> Iterator[tuple[str, Text, str]]:
+    """(when, what, why) of each line. Runs of looks that only set the next timer, for the same reason, become one."""
+    looks = list(_by_look(_without_repeats(entries)))
     index = 0
     while index < len(looks):
         run = index
@@ -87,7 +99,7 @@ def _folded(entries: list[Entry]) -> Iterator[tuple[str, Text, str]]:
         index += 1
 
 
-def _by_look(entries: list[Entry]) -> Iterator[list[Entry]]:
+def _by_look(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     """Each look with what it did; anything else by itself."""
     group: list[Entry] = []
     for entry in entries:

@@ -5,10 +5,8 @@ The deployed handlers do the work; this file only delivers, and writes down what
 
 import contextlib
 import io
-import json
-import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +27,9 @@ from rearm_workbench.prepared import prepare, prepare_step
 from rearm_workbench.timeline import WaitRecord
 from rearm_workbench.virtual_clock import VirtualClock
 from rearm_workbench.webhooks import Webhooks
+from rearm_workbench.world_course import Course
 from rearm_workbench.world_file import World
+from rearm_workbench.world_log import log_lines
 
 SOME_DAY = 1_772_323_200.0
 """2026-03-01T00:00:00Z: when a notification without a time of its own is delivered."""
@@ -58,6 +58,8 @@ class Replayed(ABC):
         self.deliveries_left = 0
         self.event = event
         self.actions = actions
+        profiles = filter(None, map(self._profile, actions))
+        self.course = Course(self.clock, self.start, world.ready_after_s, profiles)
         self.waits: list[WaitRecord] = []
         self.closing = contextlib.ExitStack()
         """What `prepared` starts ends with the replay."""
@@ -96,7 +98,7 @@ class Replayed(ABC):
         self.ports = self._ports()
         self.webhooks = Webhooks(step for action in self.actions for step in self._steps(action))
         network = LoopbackNetwork(self.ports, self.webhooks.receivers)
-        with self.cloud(), self.closing, self._log_lines(), contextlib.redirect_stdout(sink), network, self.invocations.in_charge():
+        with self.cloud(), self.closing, log_lines(self.said), contextlib.redirect_stdout(sink), network, self.invocations.in_charge():
             self._begin()
             before(self)
             for after_s in self.world.deliveries_s():
@@ -127,24 +129,12 @@ class Replayed(ABC):
                 self._instance(instance, action)
 
     def _instance(self, instance: str, action: Action) -> None:
-        self.instances.set_ready(instance, self.is_ready)
+        self.instances.set_ready(instance, self.course.is_ready)
         profile = self._profile(action)
         for check in profile.checks if profile else ():
-            if check.kind == "tag":
-                tag = str(check.settings["key"]), str(check.settings.get("value") or "true")
-                self.at_ready(partial(self.instances.put_tag, instance, *tag))
             prepare(self, check, instance, action)
         if self.world.gone_after_s is not None:
             self.clock.call_at(self.start + self.world.gone_after_s, partial(self.instances.vanish, instance))
-
-    def at_ready(self, run: Callable[[], None], before_s: float = 0) -> None:
-        """Have `run` called when the instance becomes ready, or up to `before_s` earlier; never in a world without that time."""
-        if self.world.ready_after_s is not None:
-            self.clock.call_at(self.start + max(0.0, self.world.ready_after_s - before_s), run)
-
-    def is_ready(self) -> bool:
-        """Whether the instances are ready (launch) or drained (terminate) now."""
-        return self.world.ready_after_s is not None and self.clock.now() >= self.start + self.world.ready_after_s
 
     def _profile(self, action: Action) -> Profile | None:
         """What the functions will find: of a notification without a transition (OOS) they ask the hook, and so it is seeded."""
@@ -218,43 +208,10 @@ class Replayed(ABC):
         for did in line.get("did", ()):
             wait.add(now, did["what"], did["why"])
 
-    @contextlib.contextmanager
-    def _log_lines(self) -> Iterator[None]:
-        # AWS: Powertools' Logger is the logger "rearm", and mutes its records in the root's handlers. Alibaba Cloud: the root logger.
-        readers = [(logging.getLogger(name), LogReader(name, self.said)) for name in ("root", "rearm")]
-        levels = [logger.level for logger, _ in readers]
-        for logger, reader in readers:
-            logger.addHandler(reader)
-            logger.setLevel(logging.INFO)
-        try:
-            yield
-        finally:
-            for (logger, reader), level in zip(readers, levels, strict=True):
-                logger.removeHandler(reader)
-                logger.setLevel(level)
-
     def _ports(self) -> InstancePorts:
         """What the instances serve. Raises Unfit."""
         profiles = [self._profile(action) for action in self.actions]
         try:
-            return InstancePorts([check for profile in profiles if profile for check in profile.checks], self.is_ready)
+            return InstancePorts([check for profile in profiles if profile for check in profile.checks], self.course)
         except CannotServe as error:
             raise Unfit(str(error)) from error
-
-
-class LogReader(logging.Handler):
-    """Takes the deployed code's structured lines off its log, as an operator's log query would."""
-
-    def __init__(self, logger: str, said: Callable[[dict[str, Any]], None]) -> None:
-        super().__init__(logging.INFO)
-        self._logger, self._said = logger, said
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.name != self._logger:
-            return
-        line = record.msg
-        if isinstance(line, str) and line.startswith("{"):
-            with contextlib.suppress(ValueError):
-                line = json.loads(line)
-        if isinstance(line, dict) and "verdict" in line:
-            self._said(line)

@@ -12,11 +12,11 @@ from rearm import config_text, duration
 from rearm.config_checks import judge_checks
 from rearm.config_match import CLOUDS, judge_match, judge_reach
 from rearm.config_problems import Problems
-from rearm.config_settings import Fit
+from rearm.config_settings import CLOUD_NAMES, Fit
 from rearm.config_steps import judge_stages, judge_steps
-from rearm.core.limits import ALIBABA, LIMITS
+from rearm.core.limits import LIMITS
 from rearm.core.model import CloudName, Result, Transition
-from rearm.core.profile import Check, Config, Match, Profile, Step
+from rearm.core.profile import Config, Match, Profile
 from rearm.errors import ConfigError
 
 VERSION = 1
@@ -25,6 +25,7 @@ VARIABLE = "REARM_CONFIG"
 EVERY_MIN_S, EVERY_MAX_S, EVERY_DEFAULT_S = 10, 3600, 60
 LONGEST_NAME = 64
 PROFILE_KEYS = ("name", "match", "steps", "checks", "instances", "stages", "every", "budget", "on_failure", "on_timeout")
+OPTIONAL = tuple(key for key in PROFILE_KEYS if key not in ("name", "checks"))
 
 
 def judge(raw: object) -> tuple[Config | None, list[str]]:
@@ -91,11 +92,12 @@ def _profiles(top: dict[str, object], problems: Problems) -> tuple[Profile, ...]
     first: dict[str, str] = {}
     for index, item in enumerate(raw if isinstance(raw, list) else []):
         path = f"profiles[{index}]"
-        given = problems.mapping(path, item, PROFILE_KEYS)
+        given = problems.mapping(path, item, PROFILE_KEYS, optional=OPTIONAL)
         if given is None:
             continue
         name = _name(given, path, first, problems)
-        match = judge_match(given.get("match", {}), f"{path}.match", problems)
+        # Of a `match` with nothing behind it nobody knows what it was to match.
+        match = None if item.get("match", {}) is None else judge_match(given.get("match", {}), f"{path}.match", problems)
         found.append(_profile(name, match or Match(), given, path, problems))
         if match is not None:
             reached.append((path, name or path, match))
@@ -107,7 +109,8 @@ def _profile(name: str, match: Match, given: dict[str, object], path: str, probl
     clouds = _clouds(match, given.get("match"))
     if "checks" not in given:
         problems.add(f"{path}.checks", "missing; what to ask (an empty list lets every action go on at once)")
-    fit = Fit(clouds, cast(tuple[Transition, ...], match.transition or ("launch", "terminate")))
+    longest_s, why = _longest(given, clouds)
+    fit = Fit(clouds, cast(tuple[Transition, ...], match.transition or ("launch", "terminate")), longest_s, why)
     checks, condition = judge_checks(given.get("checks", []), f"{path}.checks", fit, problems)
     steps = judge_steps(given.get("steps", []), f"{path}.steps", fit, problems)
     steps += judge_stages(given.get("stages", []), f"{path}.stages", fit, problems)
@@ -115,14 +118,12 @@ def _profile(name: str, match: Match, given: dict[str, object], path: str, probl
     if not EVERY_MIN_S <= every_s <= EVERY_MAX_S:
         problems.wrong(f"{path}.every", given["every"], f"from {duration.say(EVERY_MIN_S)} to {duration.say(EVERY_MAX_S)}")
     budget_s = _seconds(given, "budget", path, problems)
-    longest_s = max(LIMITS[cloud].wait_max_s for cloud in clouds)
-    if budget_s is not None and budget_s > longest_s:
-        where = "Alibaba Cloud allows" if longest_s == ALIBABA.wait_max_s else "AWS allows"
-        allowed = f"at most {duration.say(longest_s)}, which is what {where}; leave it out to wait as long as the cloud allows"
-        problems.wrong(f"{path}.budget", given["budget"], allowed)
+    cloud = _most_patient(clouds)
+    if budget_s is not None and budget_s > LIMITS[cloud].wait_max_s:
+        most = f"at most {duration.say(LIMITS[cloud].wait_max_s)}, which is what {CLOUD_NAMES[cloud]} allows"
+        problems.wrong(f"{path}.budget", given["budget"], f"{most}; leave it out to wait as long as the cloud allows")
     elif budget_s is not None and budget_s < every_s <= EVERY_MAX_S:
         problems.wrong(f"{path}.budget", given["budget"], f"at least as long as `every` ({duration.say(every_s)})")
-    _judge_times(checks, steps, budget_s or longest_s, path, problems)
     return Profile(
         name=name,
         match=match,
@@ -137,15 +138,18 @@ def _profile(name: str, match: Match, given: dict[str, object], path: str, probl
     )
 
 
-def _judge_times(checks: tuple[Check, ...], steps: tuple[Step, ...], longest_s: int, path: str, problems: Problems) -> None:
-    """What comes after the end of the wait never comes."""
-    for check in checks:
-        if check.after_s + check.for_s >= longest_s:
-            problems.add(f"{path}.checks", f"{check.label}: `after` and `for` together leave no time before the wait ends")
-        if check.fail_after_s is not None and check.fail_after_s >= longest_s:
-            problems.add(f"{path}.checks", f"{check.label}: `fail_after` never comes: the wait ends after {duration.say(longest_s)}")
-    for stage in dict.fromkeys(step.stage for step in steps if step.after_s >= longest_s):
-        problems.add(f"{path}.stages", f"{stage}: never comes: the wait ends after {duration.say(longest_s)}")
+def _most_patient(clouds: tuple[CloudName, ...]) -> CloudName:
+    return max(clouds, key=lambda cloud: LIMITS[cloud].wait_max_s)
+
+
+def _longest(given: dict[str, object], clouds: tuple[CloudName, ...]) -> tuple[int, str]:
+    """How long a wait of the profile lasts at most, in seconds, and what says so. A budget that is no such is judged elsewhere."""
+    cloud = _most_patient(clouds)
+    most_s = LIMITS[cloud].wait_max_s
+    budget_s = _seconds(given, "budget", "", Problems())
+    if budget_s is None or budget_s > most_s:
+        return most_s, f"the most that {CLOUD_NAMES[cloud]} allows"
+    return budget_s, "the profile's `budget`"
 
 
 def _instances(given: dict[str, object], path: str, problems: Problems) -> Literal["all", "any"] | int:

@@ -49,7 +49,11 @@ class _Tree:
         kinds = (*checks.TABLE, *GROUPS)
         if isinstance(raw, str):
             return self.one(raw, {}, path) if self.problems.word(path, raw, tuple(checks.TABLE)) else None
-        if isinstance(raw, dict) and len(raw) > 1:
+        if not isinstance(raw, dict):
+            several = "; put several into `all: [..]` or `any: [..]`" if isinstance(raw, list) else ""
+            self.problems.wrong(path, raw, f"one check, like `tcp: {{port: 22}}`{several}")
+            return None
+        if len(raw) > 1:
             self.problems.add(path, "has more than one check; write each behind its own `-`, and indent its settings below its name")
         given = self.problems.mapping(path, raw, kinds, "check")
         if given is not None and not raw:
@@ -88,10 +92,12 @@ class _Tree:
         for key, what in (("n", "how many of them have to pass"), ("of", "a list of checks")):
             if key not in given:
                 self.problems.add(f"{path}.{key}", f"missing; {what}")
+        before = len(self.problems.lines)
         of = self.several(given["of"], f"{path}.of", depth) if "of" in given else None
-        n, most = given.get("n"), len(of or ())
         if of is None or "n" not in given:
             return None
+        # What is wrong in the list is said already: it still counts as listed.
+        n, most = given["n"], len(given["of"]) if len(self.problems.lines) > before else len(of)
         if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= most:
             self.problems.wrong(f"{path}.n", n, f"a whole number from 1 to {most}, which is how many are listed and required")
             return None
@@ -108,8 +114,7 @@ class _Tree:
         after_s = option(given, "after", as_seconds, 0, path)
         for_s, for_looks = option(given, "for", self.for_how_long, (0, 1), path)
         fail_after_s = option(given, "fail_after", as_seconds, None, path)
-        if fail_after_s is not None and fail_after_s <= after_s:
-            self.problems.add(f"{path}.fail_after", "must be longer than `after`: both are counted from the beginning of the wait")
+        self.times(after_s, for_s, fail_after_s, raw, path)
         required = option(given, "required", self.yes_or_no, True, path)
         settings = judge_settings(module, given, path, self.fit, self.problems)
         if settings is None or len(self.problems.lines) > before:
@@ -117,6 +122,17 @@ class _Tree:
         label = module.label(settings)
         self.found.append(Check(kind, given, float(limit_s), label, after_s, for_s, for_looks, fail_after_s, required))
         return One(index=len(self.found) - 1) if required else None
+
+    def times(self, after_s: int, for_s: int, fail_after_s: int | None, raw: object, path: str) -> None:
+        """What comes after the end of the wait never comes. `raw`: the settings as they were written."""
+        written = raw if isinstance(raw, dict) else {}
+        comes = partial(self.fit.comes, problems=self.problems)
+        begins = comes(after_s, written.get("after"), f"{path}.after")
+        if begins and comes(for_s, written.get("for"), f"{path}.for") and after_s + for_s >= self.fit.longest_s:
+            allowed = f"together with `after` less than {duration.say(self.fit.longest_s)}, {self.fit.why}"
+            self.problems.wrong(f"{path}.for", written.get("for"), allowed)
+        if fail_after_s is not None and comes(fail_after_s, written.get("fail_after"), f"{path}.fail_after") and fail_after_s <= after_s:
+            self.problems.add(f"{path}.fail_after", "must be longer than `after`: both are counted from the beginning of the wait")
 
     def for_how_long(self, raw: object, path: str) -> tuple[int, int] | None:
         looks = re.fullmatch(LOOKS, raw) if isinstance(raw, str) else None

@@ -35,7 +35,7 @@ FIELDS = Match.__struct_fields__
 def judge_match(raw: object, path: str, problems: Problems) -> Match | None:
     """The match, or None if anything is wrong with it (which is then reported)."""
     before = len(problems.lines)
-    given = problems.mapping(path, raw, FIELDS)
+    given = problems.mapping(path, raw, FIELDS, optional=FIELDS)
     if given is None:
         return None
     fields = {name: _values(name, value, f"{path}.{name}", problems) for name, value in given.items()}

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 LONGEST_VALUE = 60
+NOTHING = "nothing given: leave the key out or give it a value"
+"""Of a key that may be left out. YAML reads `budget:` with nothing behind it as a value that nobody has thought of."""
 
 
 class Problems:
@@ -19,8 +21,11 @@ class Problems:
         """A value of the wrong type or outside what is allowed."""
         self.add(path, f"{show(value)}: must be {allowed}{_quotes_hint(value, allowed)}")
 
-    def mapping(self, path: str, raw: object, keys: Sequence[str], what: str = "key") -> dict[str, object] | None:
-        """`raw` without its unknown keys, which are reported; None, reported too, if it is no mapping."""
+    def mapping(
+        self, path: str, raw: object, keys: Sequence[str], what: str = "key", optional: Sequence[str] = ()
+    ) -> dict[str, object] | None:
+        """`raw` without its unknown keys, and without those of `optional` that have nothing behind them, which are reported; None, reported
+        too, if it is no mapping."""
         if not isinstance(raw, dict):
             self.wrong(path, raw, f"a mapping with {keys_text(keys)}" if keys else "empty: there is nothing to set")
             return None
@@ -28,7 +33,10 @@ class Problems:
             if key not in keys:
                 hint = near(key, keys) or (f"; allowed: {', '.join(keys)}" if keys else "; there is nothing to set")
                 self.add(join(path, key), f"unknown {what}{hint}")
-        return {key: value for key, value in raw.items() if key in keys}
+        empty = [key for key in raw if raw[key] is None and key in optional]
+        for key in empty:
+            self.add(join(path, key), NOTHING)
+        return {key: value for key, value in raw.items() if key in keys and key not in empty}
 
     def word(self, path: str, value: object, words: Sequence[str]) -> bool:
         """True if `value` is one of `words`; else it is reported, with the nearest of them."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import msgspec
 
 from rearm import duration
-from rearm.config_problems import Problems, either, join
+from rearm.config_problems import NOTHING, Problems, either, join
 from rearm.core.model import Transition
 
 CLOUD_NAMES = {"aws": "AWS", "alibaba": "Alibaba Cloud"}
@@ -18,6 +18,18 @@ class Fit(msgspec.Struct, frozen=True):
 
     clouds: tuple[str, ...]
     transitions: tuple[Transition, ...]
+    longest_s: int
+    """No wait of the profile lasts longer,"""
+    why: str
+    """which says this, in a few words."""
+
+    def comes(self, after_s: int, raw: object, path: str, problems: Problems, *, stage_s: int = 0) -> bool:
+        """True if a wait gets so old, `after_s` after its stage; else what was written (`raw`) is reported."""
+        if stage_s + after_s < self.longest_s:
+            return True
+        counted = f", less the {duration.say(stage_s)} of its stage" if stage_s else ""
+        problems.wrong(path, raw, f"less than {duration.say(self.longest_s)}, {self.why}{counted}: it would never come")
+        return False
 
 
 def judge_settings(module: ModuleType, given: dict[str, object], path: str, fit: Fit, problems: Problems) -> Any:
@@ -25,8 +37,16 @@ def judge_settings(module: ModuleType, given: dict[str, object], path: str, fit:
     before = len(problems.lines)
     _judge_clouds(module, path, fit, problems)
     target: tuple[str, ...] = getattr(module, "TARGET", ())
-    if target and not any(given.get(name) is not None for name in target):
+    if target and not any(name in given for name in target):
         problems.add(path, f"has no target: give {either([f'`{name}`' for name in target])}")
+    empty = [field.encode_name for field in msgspec.structs.fields(module.Settings) if not field.required]
+    empty = [name for name in empty if name in given and given[name] is None]
+    for name in empty:
+        problems.add(join(path, name), NOTHING)
+    if empty:
+        # What is missing now is not judged together with the rest: one mistake is one line.
+        _each_field(module, {key: value for key, value in given.items() if key not in empty}, path, problems, target)
+        return None
     try:
         settings = msgspec.convert(given, module.Settings)
     except msgspec.ValidationError:
@@ -60,7 +80,7 @@ def given_for(module: ModuleType, raw: object, path: str, options: tuple[str, ..
     elif isinstance(raw, str) and hasattr(module, "SHORT"):
         raw = {module.SHORT: raw}
     names = [field.encode_name for field in msgspec.structs.fields(module.Settings)]
-    return problems.mapping(path, raw, (*names, *options))
+    return problems.mapping(path, raw, (*names, *options), optional=options)
 
 
 def option(given: dict[str, object], key: str, read: Callable[[object, str], Any], default: Any, path: str) -> Any:
@@ -90,7 +110,7 @@ def _each_field(module: ModuleType, given: dict[str, object], path: str, problem
         try:
             msgspec.convert(given[name], hints[field.name])
         except msgspec.ValidationError:
-            if name in getattr(module, "SECRET", ()):
+            if name in getattr(module, "SECRET", ()) and given[name] is not None:
                 problems.add(join(path, name), f"must be {allowed} (the value is not shown)")
             else:
                 problems.wrong(join(path, name), given[name], allowed)

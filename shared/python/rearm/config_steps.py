@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from rearm import steps
+from rearm import duration, steps
 from rearm.config_problems import Problems, either
 from rearm.config_settings import Fit, given_for, judge_settings, option, seconds
 from rearm.core.profile import Step
@@ -12,6 +12,8 @@ DEFAULT_LIMIT_S = 10
 OPTIONS = ("limit", "required")
 STAGE_KEYS = ("name", "after", "steps")
 LONGEST_NAME = 64
+COUNTED = ("force_after",)
+"""Settings of steps that say how long after the first try something happens."""
 
 
 def judge_steps(raw: object, path: str, fit: Fit, problems: Problems, *, after_s: int = 0, stage: str = "") -> tuple[Step, ...]:
@@ -39,6 +41,8 @@ def judge_stages(raw: object, path: str, fit: Fit, problems: Problems) -> tuple[
             if key not in given:
                 problems.add(f"{at}.{key}", f"missing; {what}")
         after_s = seconds(given["after"], f"{at}.after", problems) if "after" in given else None
+        if after_s is not None and not fit.comes(after_s, given["after"], f"{at}.after", problems):
+            after_s = None
         name = _name(given.get("name", "-"), f"{at}.name", names, problems)
         found += judge_steps(given.get("steps", []), f"{at}.steps", fit, problems, after_s=after_s or 0, stage=name)
         if given.get("steps") == []:
@@ -60,7 +64,10 @@ def _item(raw: object, path: str, fit: Fit, problems: Problems, after_s: int, st
     kinds = tuple(steps.TABLE)
     if isinstance(raw, str):
         return _one(raw, {}, path, fit, problems, after_s, stage) if problems.word(path, raw, kinds) else None
-    if isinstance(raw, dict) and len(raw) > 1:
+    if not isinstance(raw, dict):
+        problems.wrong(path, raw, "one step, like `tag: {key: draining}`")
+        return None
+    if len(raw) > 1:
         problems.add(path, "has more than one step; write each behind its own `-`, and indent its settings below its name")
     given = problems.mapping(path, raw, kinds, "step")
     if given is not None and not raw:
@@ -84,5 +91,8 @@ def _one(kind: str, raw: object, path: str, fit: Fit, problems: Problems, after_
     settings = judge_settings(module, given, path, fit, problems)
     if settings is None or len(problems.lines) > before:
         return None
+    for name in COUNTED:
+        if name in given and not fit.comes(duration.seconds(given[name]), given[name], f"{path}.{name}", problems, stage_s=after_s):
+            return None
     once, repeatable = getattr(module, "ONCE", False), getattr(module, "REPEATABLE", True)
     return Step(kind, given, float(limit_s), module.label(settings), after_s, stage, once, repeatable, bool(required))

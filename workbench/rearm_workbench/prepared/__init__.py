@@ -1,8 +1,8 @@
 """What the emulated cloud holds for a check when a replay begins, and what changes in it at `ready_after`.
 
 One file per kind of check, with a function `aws` and a function `alibaba`: each puts there what the check asks about one
-instance (a target group, a queue), not ready yet, and lets it become ready by `world.at_ready`. A kind that is not in the table
-needs nothing of the kind: the instance's network and status follow the world anyway.
+instance (a target group, a queue), not ready yet, and lets it become ready by `world.course`, which also knows what stands under `not`. A
+kind that is not in the table needs nothing of the kind: the instance's network follows the world anyway.
 """
 
 import importlib
@@ -19,6 +19,7 @@ TABLE: dict[str, str] = {
     "tcp": "rearm_workbench.prepared.address_tag",
     "tls": "rearm_workbench.prepared.address_tag",
     "command": "rearm_workbench.prepared.command",
+    "tag": "rearm_workbench.prepared.tag",
     "parameter": "rearm_workbench.prepared.parameter",
     "object": "rearm_workbench.prepared.object",
     "function": "rearm_workbench.prepared.function",

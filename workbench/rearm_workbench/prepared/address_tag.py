@@ -1,4 +1,7 @@
-"""`address_tag` of `http`, `tcp` and `tls`: the instance says where it can be reached, at half its way to being ready."""
+"""`address_tag` of `http`, `tcp` and `tls`: the instance says where it can be reached, at half its way to being ready.
+
+Under `not` it says so from the beginning.
+"""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,9 +15,13 @@ if TYPE_CHECKING:
 
 def aws(world: "Replayed", check: Check, instance: str, action: Action) -> None:
     key = check.settings.get("address_tag")
-    if key:
-        half_s = (world.world.ready_after_s or 0) / 2
-        world.at_ready(partial(world.instances.put_tag, instance, str(key), world.instances.private_ip(instance)), before_s=half_s)
+    if not key:
+        return
+    put = partial(world.instances.put_tag, instance, str(key), world.instances.private_ip(instance))
+    if world.course.is_turned(check):
+        put()
+    else:
+        world.course.at_ready(put, before_s=(world.world.ready_after_s or 0) / 2)
 
 
 alibaba = aws

@@ -35,7 +35,7 @@ def runs(world: "Replayed", given: Mapping[str, object], instance: str, action: 
         scripts.agents[instance] = lambda: world.clock.now() >= online_at
     good = End(settings.passed_on[0], _example(settings.output))
     early = End(settings.waiting_on[0]) if settings.waiting_on else None
-    scripts.endings[instance, command.script(settings)] = lambda: good if world.is_ready() else early
+    scripts.endings[instance, command.script(settings)] = lambda: good if world.course.is_ready() else early
 
 
 alibaba = aws

@@ -15,4 +15,4 @@ def aws(world: "Replayed", step: Step, action: Action) -> None:
     for instance in action.instances:
         joined = ecs_tasks.joined(world, str(step.settings["cluster"]), instance)
         joined.running_tasks_count = ecs_tasks.TASKS
-        world.at_ready(partial(setattr, joined, "running_tasks_count", 0))
+        world.course.at_ready(partial(setattr, joined, "running_tasks_count", 0))

@@ -1,4 +1,7 @@
-"""`ecs_tasks`: a launched instance joins its cluster, and its agent connects when it is ready; one that terminates has no tasks then."""
+"""`ecs_tasks`: a launched instance joins its cluster, and its agent connects when it is ready; one that terminates has no tasks then.
+
+Under `not` it is a member with its agent connected, or without tasks, until then.
+"""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,12 +25,18 @@ def aws(world: "Replayed", check: Check, instance: str, action: Action) -> None:
         one = joined(world, cluster, instance)
         if not _drains(world, action):
             one.status = "DRAINING"
+        if world.course.is_turned(check):
+            world.course.at_ready(partial(_runs, one, TASKS))
+            return
         _runs(one, TASKS)
-        world.at_ready(partial(_runs, one, TASKS - 1), STEP_S)
-        world.at_ready(partial(_runs, one, 0))
+        world.course.at_ready(partial(_runs, one, TASKS - 1), STEP_S)
+        world.course.at_ready(partial(_runs, one, 0))
+    elif world.course.is_turned(check):
+        one = joined(world, cluster, instance)
+        world.course.at_ready(partial(setattr, one, "agent_connected", False))
     else:
         _cluster(world, cluster)
-        world.at_ready(partial(_join, world, cluster, instance), STEP_S)
+        world.course.at_ready(partial(_join, world, cluster, instance), STEP_S)
 
 
 def joined(world: "Replayed", cluster: str, instance: str) -> Any:
@@ -53,7 +62,7 @@ def _drains(world: "Replayed", action: Action) -> bool:
 def _join(world: "Replayed", cluster: str, instance: str) -> None:
     one = joined(world, cluster, instance)
     one.agent_connected = False
-    world.at_ready(partial(setattr, one, "agent_connected", True))
+    world.course.at_ready(partial(setattr, one, "agent_connected", True))
 
 
 def _runs(one: Any, tasks: int) -> None:

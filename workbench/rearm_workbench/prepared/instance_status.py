@@ -1,4 +1,7 @@
-"""`instance_status`: where it asks for the agent too, that comes online when the instance is ready."""
+"""`instance_status`: the agent that it asks for comes online when the instance is ready.
+
+Under `not`, instance and agent are up until then.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -10,13 +13,15 @@ if TYPE_CHECKING:
 
 
 def aws(world: "Replayed", check: Check, instance: str, action: Action) -> None:
-    _online_when_ready(world, check, instance, "ssm")
+    _up_when_ready(world, check, instance, "ssm")
 
 
 def alibaba(world: "Replayed", check: Check, instance: str, action: Action) -> None:
-    _online_when_ready(world, check, instance, "cloud_assistant")
+    _up_when_ready(world, check, instance, "cloud_assistant")
 
 
-def _online_when_ready(world: "Replayed", check: Check, instance: str, setting: str) -> None:
+def _up_when_ready(world: "Replayed", check: Check, instance: str, setting: str) -> None:
+    if world.course.is_turned(check):
+        world.instances.set_ready(instance, world.course.passing(check))
     if check.settings.get(setting):
-        world.instances.scripts.agents[instance] = world.is_ready
+        world.instances.scripts.agents[instance] = world.course.passing(check)

@@ -3,6 +3,7 @@
 Launch: the node registers at half its way, and its kubelet calls it Ready at `ready_after`. Terminate: it runs pods, of which a
 DaemonSet's, a mirror pod and a finished one stay. Without a step that drains, somebody else deletes the others, the last of them gone at
 `ready_after`. With one, their disruption budget allows no eviction until shortly before.
+Under `not`, a launched instance's node is Ready until `ready_after`; terminate is the same.
 """
 
 from functools import partial
@@ -56,7 +57,9 @@ def _server(world: "Replayed", asked: Check | Step, aws_key: tuple[str, str] | N
 def _node(world: "Replayed", cluster: Cluster, asked: Check | Step, instance: str, action: Action, provider_id: str) -> None:
     name, is_new = f"node-{instance}", f"node-{instance}" not in cluster.nodes
     if action.transition != "terminate":
-        if is_new:
+        if is_new and isinstance(asked, Check) and world.course.is_turned(asked):
+            cluster.add_node(name, provider_id, world.course.passing(asked))
+        elif is_new:
             _joins(world, cluster, name, provider_id)
         return
     grace_s = int(min(GRACE_S, world.world.ready_after_s or GRACE_S))
@@ -73,11 +76,11 @@ def _node(world: "Replayed", cluster: Cluster, asked: Check | Step, instance: st
         return
     if asked.kind == DRAIN:
         cluster.budgets.append(budget)
-        world.at_ready(partial(cluster.budgets.remove, budget), before_s=grace_s)
+        world.course.at_ready(partial(cluster.budgets.remove, budget), before_s=grace_s)
     elif asked.kind == CHECK:
         # Steps are prepared before checks: where one drains, nobody else deletes.
         for number, pod in enumerate(pods, 1):
-            world.at_ready(partial(cluster.delete, cluster.pods[pod.namespace, pod.name]), before_s=grace_s * number)
+            world.course.at_ready(partial(cluster.delete, cluster.pods[pod.namespace, pod.name]), before_s=grace_s * number)
 
 
 def _joins(world: "Replayed", cluster: Cluster, name: str, provider_id: str) -> None:
@@ -85,9 +88,9 @@ def _joins(world: "Replayed", cluster: Cluster, name: str, provider_id: str) -> 
     registers_at = world.start + ready_s / 2
 
     def says() -> bool | None:
-        return world.is_ready() if world.clock.now() >= registers_at + SILENT_S or world.is_ready() else None
+        return world.course.is_ready() if world.clock.now() >= registers_at + SILENT_S or world.course.is_ready() else None
 
     def register() -> None:
         cluster.add_node(name, provider_id, says)
 
-    world.at_ready(register, before_s=ready_s / 2)
+    world.course.at_ready(register, before_s=ready_s / 2)

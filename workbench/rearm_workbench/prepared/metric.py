@@ -1,4 +1,4 @@
-"""`metric`: a value that does not pass each period, and one that does from `ready_after` on."""
+"""`metric`: a value that does not pass each period, and one that does from `ready_after` on; under `not` until then."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +9,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 
 from rearm import duration
 from rearm.checks.metric import Settings
-from rearm.checks.placeholder import filled
+from rearm.checks.settings.placeholder import filled
 from rearm.core.model import Action
 from rearm.core.profile import Check
 from rearm_workbench.emulators.aws.running import ACCOUNT
@@ -42,7 +42,7 @@ def _each_period(world: "Replayed", check: Check, instance: str, put: Put) -> No
     failing, passing = _values(settings)
 
     def tick() -> None:
-        put(settings.namespace, settings.name, dimensions, passing if world.is_ready() else failing)
+        put(settings.namespace, settings.name, dimensions, passing if world.course.passes(check) else failing)
         world.clock.call_at(world.clock.now() + period_s, tick)
 
     world.clock.call_at(world.start, tick)

@@ -1,4 +1,7 @@
-"""`target_health`: a launched instance has registered itself and becomes healthy; one that terminates has drained when it is ready."""
+"""`target_health`: a launched instance has registered itself and becomes healthy; one that terminates has drained when it is ready.
+
+Under `not`, a launched instance is healthy until then; one that terminates goes the same way.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -23,7 +26,9 @@ def aws(world: "Replayed", check: Check, instance: str, action: Action) -> None:
     place, leave, drain_s = behind_elb(world, check.settings, instance)
     if action.transition == "terminate":
         place.in_service.add(instance)
-        world.at_ready(leave, drain_s)
+        world.course.at_ready(leave, drain_s)
+    elif world.course.is_turned(check):
+        world.instances.set_ready(instance, world.course.passing(check))
 
 
 def behind_elb(world: "Replayed", settings: Mapping[str, object], instance: str) -> tuple[Any, Callable[[], None], float]:
@@ -73,8 +78,8 @@ def alibaba(world: "Replayed", check: Check, instance: str, action: Action) -> N
     def left() -> None:
         servers[:] = [one for one in servers if one is not server]
 
-    world.at_ready(partial(setattr, server, "status", "Removing"), DRAIN_S)
-    world.at_ready(left)
+    world.course.at_ready(partial(setattr, server, "status", "Removing"), DRAIN_S)
+    world.course.at_ready(left)
 
 
 def behind_slb(world: "Replayed", settings: Mapping[str, object], instance: str) -> tuple[list[Server], Server]:
