@@ -92,12 +92,13 @@ class _Tree:
         for key, what in (("n", "how many of them have to pass"), ("of", "a list of checks")):
             if key not in given:
                 self.problems.add(f"{path}.{key}", f"missing; {what}")
-        before = len(self.problems.lines)
-        of = self.several(given["of"], f"{path}.of", depth) if "of" in given else None
+        before, listed = len(self.problems.lines), given.get("of")
+        of = self.several(listed, f"{path}.of", depth) if "of" in given else None
         if of is None or "n" not in given:
             return None
         # What is wrong in the list is said already: it still counts as listed.
-        n, most = given["n"], len(given["of"]) if len(self.problems.lines) > before else len(of)
+        is_broken = len(self.problems.lines) > before
+        n, most = given["n"], len(listed) if is_broken and isinstance(listed, list) else len(of)
         if not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= most:
             self.problems.wrong(f"{path}.n", n, f"a whole number from 1 to {most}, which is how many are listed and required")
             return None
