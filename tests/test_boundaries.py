@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYER = ROOT / "shared" / "python"
+RUNTIME = ROOT / "shared" / "runtime"
 DOORWAYS = sorted((ROOT / "functions").glob("*/*.py"))
 CORE_FORBIDDEN = {"time", "random", "os", "socket", "logging", "datetime", "threading", "subprocess", "secrets", "uuid"}
 
@@ -74,6 +75,12 @@ def test_nothing_deployed_imports_the_workbench_or_the_tests() -> None:
     for path in [*LAYER.rglob("*.py"), *DOORWAYS]:
         tops = {name.split(".")[0] for name in imported(path)}
         assert not tops & {"rearm_workbench", "tests", "moto", "typer", "rich", "pytest", "hypothesis", "werkzeug", "greenlet"}, path
+
+
+def test_the_runtime_of_function_compute_imports_the_standard_library_only() -> None:
+    for path in RUNTIME.rglob("*.py"):
+        tops = {name.split(".")[0] for name in imported(path)}
+        assert tops <= sys.stdlib_module_names | {"rearm_fc_runtime"}, path
 
 
 def test_only_the_clock_reads_a_clock_or_sleeps() -> None:

@@ -13,7 +13,7 @@ from rearm.checks.question import Question
 from rearm.core.model import Action, CheckResult, Result, StepResult, Transition
 from rearm_workbench import config_cli
 from rearm_workbench.deployed import LambdaContext, functions_dir, load
-from rearm_workbench.emulators.fc_runtime import FcCredentials, FcRuntime
+from rearm_workbench.emulators.fc_runtime import Credentials, FcRuntime
 from rearm_workbench.emulators.lifecycle import LifecycleAction
 from rearm_workbench.kinds import explain
 from rearm_workbench.virtual_clock import VirtualClock
@@ -166,12 +166,12 @@ class AlibabaCloud(EmulatedCloud):
             "service": "rearm" if fc == "2.0" else None,
             "region": REGION,
             "account_id": ACCOUNT,
-            "credentials": FcCredentials(*self.emulator.credentials),
+            "credentials": Credentials(*self.emulator.credentials),
             "timeout_s": FUNCTION_TIMEOUT_S,
         }
         if isinstance(path, Path):
             return FcRuntime(path.parent, f"{path.stem}.handler", **given)
-        return _Given(path, **given)
+        return FcRuntime(path, "given.handler", **given)
 
     def _seed(self, action: Action, timeout_s: int, default_result: Result) -> LifecycleAction:
         made: LifecycleAction = self.emulator.seed_action(
@@ -193,14 +193,3 @@ class AlibabaCloud(EmulatedCloud):
 
     def deliver(self, function: str, payload: bytes, *_: object) -> None:
         self._invoke(function, payload)
-
-
-class _Given(FcRuntime):
-    """The runtime around a handler that is there already."""
-
-    def __init__(self, handler: Handler, **given: Any) -> None:
-        super().__init__(Path.cwd(), "given.handler", **given)
-        self._given = handler
-
-    def _load(self) -> Callable[[bytes, Any], Any]:
-        return self._given

@@ -16,7 +16,7 @@ from rearm_workbench.emulators.alibaba.server import (
     SECURITY_TOKEN,
     AlibabaEmulator,
 )
-from rearm_workbench.emulators.fc_runtime import FcCredentials, FcRuntime
+from rearm_workbench.emulators.fc_runtime import Credentials, FcRuntime
 from rearm_workbench.emulators.lifecycle import LifecycleAction
 from rearm_workbench.world import FUNCTION_TIMEOUT_S, Replayed
 
@@ -89,7 +89,7 @@ class ReplayedOnAlibaba(Replayed):
                 service=FC2_SERVICE if old else None,
                 region=REGION,
                 account_id=ACCOUNT,
-                credentials=FcCredentials(ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN),
+                credentials=Credentials(ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN),
                 timeout_s=FUNCTION_TIMEOUT_S,
             )
         runtime: FcRuntime = self._handlers[name]

@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rearm import clock
+from rearm_fc_runtime.log import formatter
 
 _current: ContextVar["Log | None"] = ContextVar("fc_log", default=None)
 """Whose call it is: calls may take turns (greenlets and threads have a context each)."""
@@ -70,9 +70,7 @@ class Log(logging.Handler):
         super().__init__()
         self.request_id = request_id
         self.lines: list[str] = []
-        formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(fc_request_id)s [%(levelname)s] %(message)s", "%Y-%m-%dT%H:%M:%S")
-        formatter.converter = time.gmtime
-        self.setFormatter(formatter)
+        self.setFormatter(formatter())
 
     def __enter__(self) -> "Log":
         root = logging.getLogger()

@@ -17,7 +17,7 @@ import greenlet
 
 from rearm import clock, look
 from rearm.errors import RearmError
-from rearm_workbench.emulators.fc_context import FunctionMeta312
+from rearm_fc_runtime.context import FunctionMeta312
 from rearm_workbench.simulator import envelopes
 from rearm_workbench.simulator.wait_record import WaitRecord
 
