@@ -168,6 +168,14 @@ def test_load_takes_the_argument_then_the_variable_then_the_default(tmp_path: Pa
     assert config.load().profiles[0].name == "launch"
 
 
+@pytest.mark.parametrize("platform", ["LAMBDA_TASK_ROOT", "FC_FUNC_CODE_PATH"])
+def test_a_relative_path_is_beside_the_functions_code(platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"{platform}.yml").write_text("version: 1\nprofiles: [{name: beside, checks: [instance_status]}]")
+    monkeypatch.setenv("REARM_CONFIG", f"{platform}.yml")
+    monkeypatch.setenv(platform, str(tmp_path))
+    assert [profile.name for profile in config.load().profiles] == ["beside"]
+
+
 def test_load_names_the_file_in_front_of_each_problem(tmp_path: Path) -> None:
     path = tmp_path / "bad.json"
     path.write_text("{}")

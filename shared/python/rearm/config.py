@@ -22,6 +22,9 @@ from rearm.errors import ConfigError
 VERSION = 1
 DEFAULT = Path(__file__).with_name("default.json")
 VARIABLE = "REARM_CONFIG"
+CODE_FOLDERS = ("LAMBDA_TASK_ROOT", "FC_FUNC_CODE_PATH")
+"""Where the platform has unpacked the function: docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html,
+alibabacloud.com/help/en/functioncompute/fc/user-guide/environment-variables."""
 EVERY_MIN_S, EVERY_MAX_S, EVERY_DEFAULT_S = 10, 3600, 60
 LONGEST_NAME = 64
 PROFILE_KEYS = ("name", "match", "steps", "checks", "instances", "stages", "every", "budget", "on_failure", "on_timeout")
@@ -54,8 +57,15 @@ def read(content: bytes, *, name: str, yaml: bool) -> Config:
 
 
 def load(path: str | None = None) -> Config:
-    """The configuration at `path`, else at $REARM_CONFIG, else the packaged default. Kept for warm starts. Raises ConfigError."""
-    return _load(path or os.environ.get(VARIABLE) or str(DEFAULT))
+    """The configuration at `path`, else at $REARM_CONFIG, else the packaged default. Kept for warm starts. Raises ConfigError.
+
+    A deployed function finds a relative $REARM_CONFIG beside its own code, wherever its platform has unpacked that.
+    """
+    if path:
+        return _load(path)
+    named = os.environ.get(VARIABLE)
+    beside = next((folder for name in CODE_FOLDERS if (folder := os.environ.get(name))), "")
+    return _load(str(Path(beside, named)) if named else str(DEFAULT))
 
 
 @functools.lru_cache(maxsize=8)
