@@ -12,8 +12,10 @@ import typer
 
 from rearm import __version__
 from rearm_workbench import config_cli, inputs
+from rearm_workbench.deploy.cli import deploy
 from rearm_workbench.emulate.command import emulate
 from rearm_workbench.hooks import cli as hooks_cli
+from rearm_workbench.packaging.cli import package
 from rearm_workbench.simulator.command import simulate
 
 app = typer.Typer(
@@ -21,7 +23,9 @@ app = typer.Typer(
 )
 app.add_typer(config_cli.app, name="config", help="Check, compile and describe configuration files.")
 app.add_typer(hooks_cli.app, name="hooks", help="Provision lifecycle hooks from a file, on both clouds.")
+app.command()(deploy)
 app.command()(emulate)
+app.command()(package)
 app.command()(simulate)
 
 FileArgument = Annotated[Path, typer.Argument(help="A notification, as a function receives it (JSON, or an MNS message's text).")]

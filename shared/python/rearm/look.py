@@ -13,6 +13,7 @@ from rearm import clock
 from rearm.clouds import Cloud
 from rearm.core import budget, grid, heartbeats, patience, staging
 from rearm.core import decide as core
+from rearm.core.measure import measures
 from rearm.core.model import Action, CheckResult, Complete, Decision, Heartbeat, Recheck, StepResult, Wait
 from rearm.core.profile import Profile
 from rearm.core.verdict import judge
@@ -65,9 +66,12 @@ class Look:
         self.next_at: float | None = None
         self.did: list[dict[str, str]] = []
         self.worked: dict[tuple[int, str], StepResult] = {}
+        self.acted_at: float | None = None
+        self.by_budget = False
 
     def run(self) -> dict[str, object]:
         self.now = clock.now()
+        self.came = self.wait, self.now
         results = self.results = {} if self.wait.ending else self._observe()
         decision = core.decide(self.wait, results, self.profile, self.limits, self.now)
         reason = decision[-1].reason
@@ -109,6 +113,7 @@ class Look:
                 return
 
     def _complete(self, effect: Complete) -> None:
+        self.by_budget = not self.wait.ending and judge(self.wait, self.results, self.profile, self.now).status == "waiting"
         while True:
             try:
                 self._asked(self.cloud.complete, effect.result)
@@ -155,6 +160,8 @@ class Look:
 
     def _asked(self, call: Callable[[Action, T], None], argument: T) -> None:
         """A wait may be announced before it accepts an answer: while it is young, "no such action" is no end of it."""
+        if self.acted_at is None:
+            self.acted_at = clock.now()
         try:
             call(self.wait.action, argument)
         except ActionGone as gone:
@@ -202,6 +209,7 @@ class Look:
             **({"steps": list(staging.told(self.profile, self.worked))} if self.worked else {}),
             "seconds_left": round(self.wait.lapses_at - self.now),
             "waited_s": round(self.now - self.wait.began_at),
+            **measures(*self.came, self.acted_at, held=self.held, by_budget=self.by_budget),
         }
         return tell(self.cloud, line)
 

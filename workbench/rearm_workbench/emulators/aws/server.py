@@ -67,11 +67,13 @@ class AwsServer(Account):
         seed: int = 0,
         lock: AbstractContextManager[object] | None = None,
         timers_late_s: float = 0,
+        access_key_id: str = ACCESS_KEY_ID,
     ) -> None:
         lock = lock or threading.RLock()
         locked = LockedClock(clock, lock)
         running = Running(locked, region, LifecycleBook(locked, AWS), on_call, invoke, timers_late_s)
-        running.access_key_id, running.outside = ACCESS_KEY_ID, clock
+        running.access_key_id, running.outside = access_key_id, clock
+        self._access_key_id = access_key_id
         super().__init__(running, lock)
         self.control: Callable[[str, bytes], bytes | None] | None = None
         self.call: Callable[[str, bytes], tuple[bytes, str | None]] | None = None
@@ -110,13 +112,13 @@ class AwsServer(Account):
     @property
     def credentials(self) -> tuple[str, str]:
         """Access key id and secret of the one account."""
-        return (ACCESS_KEY_ID, ACCESS_KEY_SECRET)
+        return (self._access_key_id, ACCESS_KEY_SECRET)
 
     def environment(self) -> dict[str, str]:
         """What a client or a function needs in its environment to speak to this server."""
         return {
             "AWS_ENDPOINT_URL": f"http://{self.endpoint}",
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_ACCESS_KEY_ID": self._access_key_id,
             "AWS_SECRET_ACCESS_KEY": ACCESS_KEY_SECRET,
             "AWS_REGION": self._running.region,
             "AWS_DEFAULT_REGION": self._running.region,
