@@ -72,7 +72,8 @@ def plan(action: Action, profile: Profile) -> list[str]:
     wait = beginning.first_wait(action, Hook(timeout_s), limits, action.notified_at or 0.0)
     last_at, why = budget.last_look(wait, profile, limits)
     length = "as long as each needs, 20 at most" if limits.heartbeat_is_chosen else "the hook's own length"
-    enough = {"all": "every instance passes", "any": "one instance passes"}.get(str(profile.instances), f"{profile.instances} instances pass")
+    words = {"all": "every instance passes", "any": "one instance passes"}
+    enough = words.get(str(profile.instances), f"{profile.instances} instances pass")
     return [
         f"look at once, then every {span(profile.every_s)}, until {enough}: CONTINUE",
         f"heartbeat {span(heartbeats.guard_s(wait, profile, limits))} before the wait lapses ({length}); hook taken as {span(timeout_s)}",
