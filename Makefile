@@ -133,7 +133,7 @@ package: setup ## build the archives that every deployer takes (ENV=dev|staging|
 	$(BIN)/rearm package --env "$(ENV)" $(if $(CLOUD),--cloud $(CLOUD))
 
 check-package: setup tools-sam tools-ric ## build the archives twice, look into them, run them in the real Lambda runtime (PYTHONS="3.10 3.12")
-	PYTHONS="$(PYTHONS)" $(BIN)/python -m pytest -n0 -m deploy tests/deploy/test_archives*.py
+	PYTHONS="$(PYTHONS)" $(BIN)/python -m pytest --dist=loadfile -m deploy tests/deploy/test_archives*.py
 
 # Lambda's own runtime client, for each Python that a function can have.
 tools-ric: $(foreach version,3.10 3.11 3.12 3.13,build/tools/ric-$(version)/.ready-4.2.2)

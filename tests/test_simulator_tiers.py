@@ -56,7 +56,10 @@ SEEDS = [f"t:{number}" for number in NUMBERS]
 """Small runs that differ."""
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+LONG = {"t:230", "t:741", "t:13"}
+
+
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed in LONG)) for seed in SEEDS])
 def test_both_tiers_tell_the_same_timeline(seed: str) -> None:
     """Also a second time: nothing of a run is left in the process."""
     expected = played(seed, in_full=False)

@@ -28,7 +28,11 @@ AT_LEAST = {"aws-young": 2_500, "aws-late": 7_000, "alibaba-gone": 3_000, "aliba
 """States that a world has at least: about half of what was counted when this was written. The others: 8,000."""
 
 
-@pytest.mark.parametrize("name", WORLDS)
+LARGE = {"alibaba-ready", "alibaba-long", "alibaba-spent-adds", "aws-ready", "alibaba-never", "aws-never", "aws-beats", "aws-short"}
+"""More than a second each: `make test-slow` looks at them."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in WORLDS])
 def test_every_run_of_a_small_world_keeps_every_promise(name: str) -> None:
     found = explore(WORLDS[name])
     sys.stdout.write(told(found))
