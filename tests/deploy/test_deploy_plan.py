@@ -67,6 +67,13 @@ def test_archives_that_are_built_are_told_by_their_hash(project: Project) -> Non
     assert "not built" not in out
 
 
+def test_archives_of_another_environment_are_not_told_as_what_is_deployed(project: Project) -> None:
+    project.build("aws", "dev")
+    code, out, _ = project.rearm("--cloud", "aws", "--tool", "sam", "--env", "prod", "--dry-run")
+    assert code == 0
+    assert "archives         those that are there are of another environment, or old (make package ENV=prod CLOUD=aws)" in out
+
+
 def test_what_an_environment_switches_off_is_not_created(project: Project) -> None:
     project.write("small", "aws: {notifications: [sqs]}\nalibaba: {notifications: [oos]}\nalarms: {errors: 0}")
     for tool in ("sam", "serverless"):

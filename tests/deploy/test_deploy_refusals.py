@@ -26,7 +26,13 @@ def test_options(project: Project, dry: tuple[str, ...]) -> None:
     there = "there is dev, prod, staging"
     of_aws = "on AWS it must be sam or serverless"
     for args, lines in [
-        ((), ["cloud ``: must be aws or alibaba: say CLOUD=… (or --cloud …)", f"no environment given; {there}: say ENV=… (or --env …)"]),
+        (
+            (),
+            [
+                "no cloud given: must be aws or alibaba: say CLOUD=… (or --cloud …)",
+                f"no environment given; {there}: say ENV=… (or --env …)",
+            ],
+        ),
         (("--cloud", "aws", "--env", "dev"), [f"no tool given: {of_aws}: say TOOL=… (or --tool …)"]),
         (("--cloud", "aws", "--tool", "fun", "--env", "dev"), [f"tool `fun`: {of_aws}: say TOOL=… (or --tool …)"]),
         (
@@ -39,7 +45,7 @@ def test_options(project: Project, dry: tuple[str, ...]) -> None:
         ),
         (
             ("--cloud", "aws", "--tool", "sam", "--env", "prodd"),
-            [f"environment `prodd`: there is none such; did you mean `prod`?; {there}"],
+            [f"environment `prodd`: there is none such; {there}; did you mean `prod`?"],
         ),
     ]:
         assert project.rearm(*args, *dry) == (2, "", lines)

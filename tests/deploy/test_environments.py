@@ -187,7 +187,7 @@ def test_a_missing_configuration(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("", "no environment given; there is dev, prod, staging: say ENV=… (or --env …)"),
-        ("prdo", "environment `prdo`: there is none such; did you mean `prod`?; there is dev, prod, staging"),
+        ("prdo", "environment `prdo`: there is none such; there is dev, prod, staging; did you mean `prod`?"),
         ("base", "environment `base`: there is none such; there is dev, prod, staging"),
         ("../environments/dev", "environment `../environments/dev`: there is none such; there is dev, prod, staging"),
     ],

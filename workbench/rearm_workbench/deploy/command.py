@@ -81,8 +81,9 @@ def _go(environment: Environment, cloud: CloudName, tool: Tool, root: Path, acco
 
 
 def _say(environment: Environment, cloud: CloudName, description: Description, root: Path, todo: list[steps.Step]) -> None:
-    found = archives.built(root, cloud, tools.FACTS[description.tool].archives)
-    for line in plan.lines(environment, cloud, description, found, [step.says() for step in todo]):
+    names = tools.FACTS[description.tool].archives
+    fit = not archives.problems(root, cloud, environment, names)
+    for line in plan.lines(environment, cloud, description, archives.built(root, cloud, names), [step.says() for step in todo], fit=fit):
         typer.echo(line)
 
 

@@ -60,7 +60,7 @@ def _refuse_unknown(name: str, folder: Path) -> None:
     if not name:
         raise ConfigError([f"no environment given; {there}: say ENV=… (or --env …)"])
     if name not in names:
-        raise ConfigError([f"environment `{name[:40]}`: there is none such{near(name, names)}; {there}"])
+        raise ConfigError([f"environment `{name[:40]}`: there is none such; {there}{near(name, names)}"])
     if not NAME.fullmatch(name):
         raise ConfigError([f"{folder / name}.yml: an environment's name is 1 to 20 of a-z, 0-9 and `-`, a letter first: rename the file"])
 

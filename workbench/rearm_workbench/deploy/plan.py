@@ -10,7 +10,7 @@ from rearm_workbench.deploy.archives import Archive
 from rearm_workbench.deploy.judge_aws import said
 from rearm_workbench.deploy.model import Alarms, Environment
 from rearm_workbench.deploy.tools import CLOUD_SAYS, FACTS
-from rearm_workbench.descriptions.model import Description, Function, Role
+from rearm_workbench.descriptions.model import Description, Function, Role, Tool
 
 WIDTH = 140
 INDENT = 19
@@ -19,14 +19,20 @@ FUNCTION_KINDS = ("AWS::Serverless::Function", "AWS::Lambda::Function", "fc3 fun
 
 
 def lines(
-    environment: Environment, cloud: CloudName, description: Description, archives: Sequence[Archive], steps: Sequence[str]
+    environment: Environment,
+    cloud: CloudName,
+    description: Description,
+    archives: Sequence[Archive],
+    steps: Sequence[str],
+    *,
+    fit: bool = True,
 ) -> list[str]:
-    """The plan. `steps` are the commands that would be run, in order."""
+    """The plan. `steps` are the commands that would be run, in order. `fit`: the archives that are there are those of this environment."""
     return [
         f"rearm {__version__}: {environment.env} on {CLOUD_SAYS[cloud]}, with {FACTS[description.tool].says}",
         "",
-        *_values(environment, cloud),
-        _row("archives", [_archive(one, environment, cloud) for one in archives]),
+        *_values(environment, cloud, description.tool),
+        _row("archives", _archives(archives, environment, cloud, fit=fit)),
         "",
         f"functions ({len(description.functions)})",
         *_functions(description.functions),
@@ -42,11 +48,11 @@ def lines(
     ]
 
 
-def _values(environment: Environment, cloud: CloudName) -> Iterator[str]:
+def _values(environment: Environment, cloud: CloudName, tool: Tool) -> Iterator[str]:
     where = environment.account(cloud) or "any account"
     yield _row("where", [f"{environment.region(cloud)}, {where}, {environment.stack}"])
     yield _row("notifications", environment.types(cloud)[:-2])
-    yield _row("runs on", _machine(environment, cloud))
+    yield _row("runs on", _machine(environment, cloud, tool))
     yield _row(
         "cadence", [f"looks every {duration.say(environment.cadence.every_s)}, sweep every {duration.say(environment.cadence.sweep_s)}"]
     )
@@ -64,13 +70,15 @@ def _values(environment: Environment, cloud: CloudName) -> Iterator[str]:
             yield _row("lifecycle hook", [f"{hook.group}/{hook.name}: {said(hook)}"])
 
 
-def _machine(environment: Environment, cloud: CloudName) -> list[str]:
+def _machine(environment: Environment, cloud: CloudName, tool: Tool) -> list[str]:
     common = [f"Python {environment.python(cloud)}", environment.architecture(cloud)]
     if cloud == "alibaba":
         there = environment.alibaba
         network = [f"in {there.vpc_id}"] if there.vpc_id else []
         log = [f"log {there.log_project}/{there.log_store}"] if there.log_project else []
-        return [*common, f"{there.memory_mb} MB, {there.cpu:g} vCPU", *network, *log]
+        # Funcraft has no setting for the processor: FC 2.0 gives it with the memory.
+        share = [] if tool == "fun" else [f"{there.cpu:g} vCPU"]
+        return [*common, f"{there.memory_mb} MB", *share, *network, *log]
     here = environment.aws
     return [
         *common,
@@ -127,9 +135,14 @@ def _resources(description: Description) -> Iterator[str]:
     yield from (_row(service, names) for service, names in services.items())
 
 
-def _archive(one: Archive, environment: Environment, cloud: CloudName) -> str:
-    if not one.sha256:
-        return f"{one.name} not built (make package ENV={environment.env} CLOUD={cloud})"
+def _archives(archives: Sequence[Archive], environment: Environment, cloud: CloudName, *, fit: bool) -> list[str]:
+    again = f"make package ENV={environment.env} CLOUD={cloud}"
+    if not all(one.sha256 for one in archives):
+        return [f"{one.name} {'is there' if one.sha256 else f'not built ({again})'}" for one in archives]
+    return [_archive(one) for one in archives] if fit else [f"those that are there are of another environment, or old ({again})"]
+
+
+def _archive(one: Archive) -> str:
     return f"{one.name} {one.bytes / 1_000_000:.2f} MB sha256 {one.sha256[:16]}"
 
 

@@ -42,7 +42,8 @@ def chosen(cloud: str, tool: str) -> tuple[CloudName, Tool]:
     """What the options name. Raises ConfigError, one line for each that is wrong."""
     clouds = [one for one in CLOUDS if one == cloud]
     if not clouds:
-        raise ConfigError([f"cloud `{cloud[:40]}`: must be {either(CLOUDS)}{near(cloud, CLOUDS)}: say CLOUD=… (or --cloud …)"])
+        wrong = f"cloud `{cloud[:40]}`" if cloud else "no cloud given"
+        raise ConfigError([f"{wrong}: must be {either(CLOUDS)}{near(cloud, CLOUDS)}: say CLOUD=… (or --cloud …)"])
     known = OF_CLOUD[clouds[0]]
     tools = [one for one in known if one == tool]
     if not tools:
