@@ -86,7 +86,7 @@ def test_what_ssm_refuses(aws: World, more: dict[str, Any], code: str) -> None:
 
     from rearm_workbench.emulators.aws.install import session
 
-    make: Any = session().client
+    make: Any = session().create_client
     ssm = make("ssm", region_name="us-east-1", config=Config(parameter_validation=False))
     with pytest.raises(ClientError) as error:
         ssm.send_command(**SEND | more)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import boto3.session
+import botocore.session
 import msgspec
 
 from rearm import config
@@ -91,16 +91,16 @@ def statements(resources: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def recorded() -> Iterator[list[Call]]:
-    """Meanwhile every call of every boto3 client is written down, as IAM would be asked."""
+    """Meanwhile every call of every client is written down, as IAM would be asked."""
     calls: list[Call] = []
-    make = boto3.session.Session.client
+    make = botocore.session.Session.create_client
 
     def listening(session: Any, *args: Any, **kwargs: Any) -> Any:
         made = make(session, *args, **kwargs)
         made.meta.events.register("provide-client-params.*.*", lambda params, model, **_: calls.extend(asked(model, params)))
         return made
 
-    with patch.object(boto3.session.Session, "client", listening):
+    with patch.object(botocore.session.Session, "create_client", listening):
         yield calls
 
 

@@ -10,6 +10,7 @@ import botocore
 import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
+from botocore.regions import EndpointResolver
 
 from rearm.errors import ConfigError
 from rearm_workbench.packaging import botocore_data, operations
@@ -101,6 +102,21 @@ def test_a_client_of_the_cut_data_signs_the_same_request(cut: Path, monkeypatch:
 
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     assert request(loader(cut)) == request(Loader())
+
+
+def test_every_endpoint_of_every_region_is_the_same(cut: Path) -> None:
+    small, whole = (EndpointResolver(found.load_data("endpoints")) for found in (loader(cut), Loader()))
+    compared = 0
+    for service in KEPT:
+        prefix = loader(cut).load_service_model(service, "service-2")["metadata"]["endpointPrefix"]
+        for partition in whole.get_available_partitions():
+            regions = whole.get_available_endpoints("ec2", partition, allow_non_regional=True)
+            assert small.get_available_endpoints(prefix, partition) == whole.get_available_endpoints(prefix, partition)
+            for region in regions:
+                assert small.construct_endpoint(prefix, region) == whole.construct_endpoint(prefix, region)
+                compared += 1
+    assert compared > 300
+    assert (cut / "endpoints.json").stat().st_size < 150_000
 
 
 def test_a_service_by_the_prefix_that_it_signs_by_stays_whole(tmp_path: Path) -> None:

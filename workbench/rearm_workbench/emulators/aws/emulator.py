@@ -58,6 +58,6 @@ class AwsEmulator(Account):
             self._undo.pop()()
 
     def client(self, service: str) -> Any:
-        """A new boto3 client that talks to this emulator, quickly made: the API models are read once in a process."""
-        make: Any = session().client
+        """A new botocore client that talks to this emulator, quickly made: the API models are read once in a process."""
+        make: Any = session().create_client
         return make(service, region_name=self._running.region)

@@ -10,8 +10,8 @@ from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any
 
-import boto3.session
 import botocore.endpoint
+import botocore.session
 import moto.core.responses
 import moto.moto_api
 from moto.autoscaling import models as autoscaling_models
@@ -68,10 +68,11 @@ OURS = (
 
 
 @cache
-def session() -> boto3.session.Session:
+def session() -> botocore.session.Session:
     """One session for all emulators of a process, with made-up credentials: it keeps the API models that it has read."""
-    key, secret, token = CREDENTIALS.values()
-    return boto3.session.Session(key, secret, token)
+    made = botocore.session.get_session()
+    made.set_credentials(*CREDENTIALS.values())
+    return made
 
 
 def install(region: str) -> list[Undo]:

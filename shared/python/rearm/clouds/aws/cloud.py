@@ -1,6 +1,6 @@
 """AWS behind the port `rearm.clouds.Cloud`: Auto Scaling for the wait, EventBridge Scheduler for the next look.
 
-boto3, botocore and Powertools are imported where they are first used: a look pays only for what it calls.
+botocore and Powertools are imported where they are first used: a look pays only for what it calls.
 The errors and their wording: docs.aws.amazon.com/autoscaling/ec2/APIReference (CompleteLifecycleAction, CommonErrors).
 """
 
