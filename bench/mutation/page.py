@@ -65,7 +65,9 @@ def write(outcomes: Sequence[Outcome]) -> None:
     for module in [*sorted({one.mutant.module for one in outcomes}), ""]:
         ours = [one for one in outcomes if module in ("", one.mutant.module)]
         survived = sum(one.end == "survived" for one in ours)
-        lines.append(f"| {f'`{module}.py`' if module else 'all'} | {len(ours)} | {len(ours) - survived} | {survived} | {score(ours):.1f} % |")
+        lines.append(
+            f"| {f'`{module}.py`' if module else 'all'} | {len(ours)} | {len(ours) - survived} | {survived} | {score(ours):.1f} % |"
+        )
     lines += ["", "## Survivors", "", "| where | the line | changed to | why it survives |", "| --- " * 4 + "|"]
     for one in known_survivors():
         module, where, before, after = one.key
