@@ -28,11 +28,11 @@ def use_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def model(names: Any) -> str:
-    return json.dumps({"metadata": {}, "operations": {name: {"name": name} for name in sorted(names)}, "shapes": {}})
+    return json.dumps({"metadata": {"endpointPrefix": "any"}, "operations": {name: {"name": name} for name in sorted(names)}, "shapes": {}})
 
 
 def botocore_files() -> dict[str, str]:
-    files = {"botocore/__init__.py": "value = 'x'\nknown = " + MANY, "botocore/data/endpoints.json": "{}"}
+    files = {"botocore/__init__.py": "value = 'x'\nknown = " + MANY, "botocore/data/endpoints.json": '{"partitions": []}'}
     for service, names in {**operations.of_rearm(), "elasticache": {"DescribeCacheClusters", "Other"}}.items():
         files[f"botocore/data/{service}/2026-01-01/service-2.json"] = model({*names, "NeverCalled"})
         files[f"botocore/data/{service}/2026-01-01/endpoint-rule-set-1.json"] = "{}"
