@@ -8,7 +8,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check lint types boundaries format default-config docs simulate small-worlds kill-campaign bench reliability mutate tools tools-sam tools-cfn-lint tools-osls samconfig check-deploy-aws tools-s tools-ros check-deploy-alibaba package requirements tools-ric tools-uv check-package tools-fun check-deploy-funcraft check-deploy-rendered check-deploy deploy tools-serverless e2e-aws tools-ministack clean
+.PHONY: help setup demo test test-slow check lint types boundaries format default-config docs simulate small-worlds kill-campaign bench bench-check reliability mutate tools tools-sam tools-cfn-lint tools-osls samconfig check-deploy-aws tools-s tools-ros check-deploy-alibaba package requirements tools-ric tools-uv check-package tools-fun check-deploy-funcraft check-deploy-rendered check-deploy deploy tools-serverless e2e-aws tools-ministack clean
 
 help: ## this menu
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -62,9 +62,12 @@ small-worlds: setup ## every interleaving of the 167 variants of the small world
 kill-campaign: setup ## kill `rearm emulate` 50 times while waits go on: each has to end as it should (KILLS=50 SEED=…)
 	$(BIN)/python tests/campaigns/kill_campaign.py --kills $(or $(KILLS),50) $(if $(SEED),--seed $(SEED))
 
-bench: setup ## requests per second of the emulators, beside moto's server
+bench: setup tools-ric ## cold start, warm look, calls, scale, beside what one would write by hand: docs/performance.md (ONLY=cold,warm RUNS=9)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt 'moto[server]'
-	$(BIN)/python bench/emulator_rps.py
+	$(BIN)/python bench/performance $(if $(ONLY),--only "$(ONLY)") $(if $(RUNS),--runs "$(RUNS)")
+
+bench-check: setup tools-ric ## measure cold start, warm look, memory and sizes again: did one get worse than bench/performance.json says?
+	$(BIN)/python bench/performance --check $(if $(ONLY),--only "$(ONLY)") $(if $(RUNS),--runs "$(RUNS)")
 
 reliability: setup ## play the experiments of docs/reliability.md and write the page and its picture anew
 	$(BIN)/python -m rearm_workbench.simulator.experiments docs
