@@ -86,6 +86,7 @@ def test_boto3_scales_out_and_in(world: Served) -> None:
     assert world.invoked == [(FUNCTION, {})]
 
 
+@pytest.mark.slow
 def test_the_command_line_scales_out_and_in(world: Served) -> None:
     def told(process: subprocess.Popen[str]) -> str:
         out, error = process.communicate(timeout=60)

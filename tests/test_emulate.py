@@ -27,6 +27,7 @@ QUEUE = "arn:aws:sqs:us-east-1:123456789012:rearm"
 ROLE = "arn:aws:iam::123456789012:role/hook"
 
 
+@pytest.mark.slow
 def test_hooks_run_their_handlers_on_aws_whatever_the_way() -> None:
     """Through a topic, through a queue, and straight to the function; rechecks come by schedule; then Ctrl-C."""
     with emulate("--speed", "5") as emulated:
@@ -57,6 +58,7 @@ def test_hooks_run_their_handlers_on_aws_whatever_the_way() -> None:
         assert "Traceback" not in emulated.log, emulated.log
 
 
+@pytest.mark.slow
 def test_hooks_run_their_handlers_on_alibaba_cloud_and_rechecks_come_by_function_compute() -> None:
     """Through a topic and a queue of the name `rearm`; the recheck is the handlers' own doing."""
     with emulate() as emulated:

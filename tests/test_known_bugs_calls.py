@@ -64,7 +64,7 @@ def test_an_error_never_completes_a_wait(event: str, how: str, tmp_path: Path, m
     assert wait.api_calls[COMPLETE[wait.cloud]] == 1
 
 
-@pytest.mark.parametrize("timeout_s", [70, 120, 900])
+@pytest.mark.parametrize("timeout_s", [pytest.param(70, marks=pytest.mark.slow), 120, 900])
 def test_no_invocation_sleeps_past_its_functions_time_out(timeout_s: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """xero-oss/ecs-cluster-update-lambda#7: `time.sleep(PAUSE)` is longer than the function may run, so nothing after it ever happens.
     aws-samples/amazon-k8s-node-drainer#42: evictions wait on until Lambda kills the function, and the platform's retry is the loop."""

@@ -3,6 +3,8 @@
 import copy
 from pathlib import Path
 
+import pytest
+
 from rearm.core.model import Action
 from rearm_workbench.emulators.aws.routes import LAUNCH
 from sweep_world import SweepWorld, sweep_world
@@ -32,6 +34,7 @@ def crowd(world: SweepWorld, last: int) -> None:
         backend.begin(group, twin, hook, f"{number:036}", LAUNCH)
 
 
+@pytest.mark.slow
 def test_a_thousand_waits_that_are_looked_after_cost_41_calls(tmp_path: Path) -> None:
     """20 pages of instances, the group's hooks, 10 pages of activities, 10 pages of schedules; and one log line."""
     with sweep_world("aws", tmp_path) as world:
@@ -59,6 +62,7 @@ def test_each_lost_wait_costs_a_call_more_and_each_group_two(tmp_path: Path) -> 
         assert [world.sweep()[what] for what in ("looked_after", "adopted")] == [200, 0]
 
 
+@pytest.mark.slow
 def test_a_thousand_waits_in_twenty_groups_cost_1054_calls(tmp_path: Path) -> None:
     """One instance to each activity, the dearest case: its actions are one call. And groups 1, activities 20, hooks 20, tasks 13."""
     with sweep_world("alibaba", tmp_path) as world:
