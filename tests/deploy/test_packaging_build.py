@@ -55,8 +55,12 @@ def test_what_lies_where(root: Path) -> None:
     assert not [name for name in layer if name.endswith((".yml", ".pyi", "RECORD", "cpython-38.pyc", "examples-1.json")) or "tests" in name]
     assert not [name for name in layer if "elasticache" in name]
     assert world.names(made / "functions.zip") == {
-        "recheck.py", f"__pycache__/recheck.{TAG}.pyc", "my_checks/cache.py", f"my_checks/__pycache__/cache.{TAG}.pyc", "rearm.json",
-    }  # fmt: skip
+        "recheck.py",
+        f"__pycache__/recheck.{TAG}.pyc",
+        "my_checks/cache.py",
+        f"my_checks/__pycache__/cache.{TAG}.pyc",
+        "rearm.json",
+    }
     with zipfile.ZipFile(made / "functions.zip") as functions:
         assert functions.read("rearm.json") == world.CONFIG
     told = manifest.read(made)

@@ -95,9 +95,12 @@ def test_a_client_of_the_cut_data_signs_the_same_request(cut: Path, monkeypatch:
         scheduler.meta.events.register("before-send.scheduler.CreateSchedule", keep)
         with pytest.raises(InterruptedError):
             scheduler.create_schedule(
-                Name="n", ScheduleExpression="at(2026-01-01T00:00:00)", FlexibleTimeWindow={"Mode": "OFF"}, ClientToken="t",
+                Name="n",
+                ScheduleExpression="at(2026-01-01T00:00:00)",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                ClientToken="t",
                 Target={"Arn": "arn:aws:lambda:eu-central-1:1:function:f", "RoleArn": "arn:aws:iam::1:role/r", "Input": "{}"},
-            )  # fmt: skip
+            )
         return sent[0].url, sent[0].body, str(sent[0].method)
 
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
