@@ -6,12 +6,12 @@ from functools import cache
 
 import pytest
 
-from rearm.core.model import CloudName
+from rearm.core.model import CLOUD_NAMES, CloudName
 from rearm_workbench.deployed import functions_dir
 from rearm_workbench.simulator.experiments import rows, worlds
 from rearm_workbench.simulator.experiments.handwritten import Handwritten
 from rearm_workbench.simulator.experiments.measured import Figures, Measured, play, surroundings
-from rearm_workbench.simulator.experiments.page import CLOUDS, PICTURE, TEXT, line, short_line
+from rearm_workbench.simulator.experiments.page import PICTURE, TEXT, line, short_line
 from rearm_workbench.simulator.experiments.plot import PANEL_H, svg
 from rearm_workbench.simulator.experiments.rows import Row, every_row
 
@@ -73,7 +73,7 @@ def test_the_page_has_every_row_of_the_experiments() -> None:
     """A row that was added or renamed is on the page, and so is its number of worlds."""
     for one in every_row():
         for said in one.name:
-            assert CLOUDS.get(said, said) in page(), f"{said!r} is not in docs/reliability.md: run make reliability"
+            assert CLOUD_NAMES.get(said, said) in page(), f"{said!r} is not in docs/reliability.md: run make reliability"
     for table in ("loss", "order"):
         assert f"{next(one.worlds for one in every_row() if one.table == table)} worlds of" in page()
 

@@ -12,10 +12,10 @@ from rearm import config_text, duration
 from rearm.config_checks import judge_checks
 from rearm.config_match import CLOUDS, judge_match, judge_reach
 from rearm.config_problems import Problems
-from rearm.config_settings import CLOUD_NAMES, Fit
+from rearm.config_settings import Fit
 from rearm.config_steps import judge_stages, judge_steps
 from rearm.core.limits import LIMITS
-from rearm.core.model import CloudName, Result, Transition
+from rearm.core.model import CLOUD_NAMES, CloudName, Result, Transition
 from rearm.core.profile import Config, Match, Profile
 from rearm.errors import ConfigError
 

@@ -8,9 +8,7 @@ import msgspec
 
 from rearm import duration
 from rearm.config_problems import NOTHING, Problems, either, join
-from rearm.core.model import Transition
-
-CLOUD_NAMES = {"aws": "AWS", "alibaba": "Alibaba Cloud"}
+from rearm.core.model import CLOUD_NAMES, Transition
 
 
 class Fit(msgspec.Struct, frozen=True):

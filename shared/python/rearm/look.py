@@ -113,7 +113,7 @@ class Look:
                 return
 
     def _complete(self, effect: Complete) -> None:
-        self.by_budget = not self.wait.ending and judge(self.wait, self.results, self.profile, self.now).status == "waiting"
+        self.by_budget = effect.by_budget
         while True:
             try:
                 self._asked(self.cloud.complete, effect.result)

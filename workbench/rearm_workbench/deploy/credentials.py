@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rearm.clouds.alibaba.settings import Credentials
-from rearm.core.model import CloudName
+from rearm.core.model import CLOUD_NAMES, CloudName
 from rearm.errors import ConfigError
 from rearm_workbench.deploy.model import Environment
-from rearm_workbench.deploy.tools import CLOUD_SAYS
 from rearm_workbench.hooks.alibaba_credentials import named
 from rearm_workbench.hooks.clouds import Clouds
 from rearm_workbench.hooks.model import Place, Trouble
@@ -50,7 +49,7 @@ def wrong_account(cloud: CloudName, environment: Environment, found: str) -> lis
     """One line if the credentials cannot be those of the environment's account."""
     wanted = environment.account(cloud)
     if not found:
-        return [f"the credentials do not work: {CLOUD_SAYS[cloud]} does not say whose they are (sts:GetCallerIdentity)"]
+        return [f"the credentials do not work: {CLOUD_NAMES[cloud]} does not say whose they are (sts:GetCallerIdentity)"]
     if wanted and found != wanted:
         return [f"the credentials are of account {found}, {environment.env} is for {wanted} ({cloud}.account): use others"]
     return []

@@ -4,12 +4,12 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from rearm import __version__, duration
-from rearm.core.model import CloudName
+from rearm.core.model import CLOUD_NAMES, CloudName
 from rearm_workbench import profile_text
 from rearm_workbench.deploy.archives import Archive
 from rearm_workbench.deploy.judge_aws import said
 from rearm_workbench.deploy.model import Alarms, Environment
-from rearm_workbench.deploy.tools import CLOUD_SAYS, FACTS
+from rearm_workbench.deploy.tools import FACTS
 from rearm_workbench.descriptions.model import Description, Function, Role, Tool
 
 WIDTH = 140
@@ -29,7 +29,7 @@ def lines(
 ) -> list[str]:
     """The plan. `steps` are the commands that would be run, in order. `fit`: the archives that are there are those of this environment."""
     return [
-        f"rearm {__version__}: {environment.env} on {CLOUD_SAYS[cloud]}, with {FACTS[description.tool].says}",
+        f"rearm {__version__}: {environment.env} on {CLOUD_NAMES[cloud]}, with {FACTS[description.tool].says}",
         "",
         *_values(environment, cloud, description.tool),
         _row("archives", _archives(archives, environment, cloud, fit=fit)),

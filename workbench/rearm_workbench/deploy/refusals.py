@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from rearm.core.model import CloudName
+from rearm.core.model import CLOUD_NAMES, CloudName
 from rearm_workbench.deploy import archives, credentials, tools
 from rearm_workbench.deploy.model import Environment
 from rearm_workbench.descriptions.model import Tool
@@ -14,7 +14,7 @@ from rearm_workbench.permissions.needs import clouds_of
 def always(environment: Environment, cloud: CloudName) -> list[str]:
     """What makes even a plan pointless."""
     if cloud not in clouds_of(environment.config):
-        return [f"{environment.env}: no profile of its configuration is for {tools.CLOUD_SAYS[cloud]}: nothing would be looked after there"]
+        return [f"{environment.env}: no profile of its configuration is for {CLOUD_NAMES[cloud]}: nothing would be looked after there"]
     return []
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rearm.config_problems import either, near
-from rearm.core.model import CloudName
+from rearm.core.model import CLOUD_NAMES, CloudName
 from rearm.errors import ConfigError
 from rearm_workbench.descriptions.model import TOOLS as OF_CLOUD
 from rearm_workbench.descriptions.model import Tool
 
 CLOUDS: tuple[CloudName, ...] = ("aws", "alibaba")
-CLOUD_SAYS: dict[CloudName, str] = {"aws": "AWS", "alibaba": "Alibaba Cloud"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def chosen(cloud: str, tool: str) -> tuple[CloudName, Tool]:
     tools = [one for one in known if one == tool]
     if not tools:
         wrong = f"tool `{tool[:40]}`" if tool else "no tool given"
-        raise ConfigError([f"{wrong}: on {CLOUD_SAYS[clouds[0]]} it must be {either(known)}{near(tool, known)}: say TOOL=… (or --tool …)"])
+        raise ConfigError([f"{wrong}: on {CLOUD_NAMES[clouds[0]]} it must be {either(known)}{near(tool, known)}: say TOOL=… (or --tool …)"])
     return clouds[0], tools[0]
 
 

@@ -8,22 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rearm import checks, config, steps
-from rearm.core.model import CloudName
+from rearm.config_match import CLOUDS
+from rearm.core.model import CLOUD_NAMES, CloudName
 from rearm_workbench.permissions import facts_alibaba, facts_aws, port, show
 from rearm_workbench.permissions.needs import Need, needs
 from rearm_workbench.permissions.policy import document, fact, permission
 
 TEXT = Path(__file__).with_name("page_text.md")
-NAMES: dict[CloudName, str] = {"aws": "AWS", "alibaba": "Alibaba Cloud"}
 
 
 def page() -> str:
     """The whole page."""
-    roles = [f"| {NAMES[cloud]} | {role} | {what} |" for cloud, of_cloud in port.ROLES.items() for role, what in of_cloud.items()]
+    roles = [f"| {CLOUD_NAMES[cloud]} | {role} | {what} |" for cloud, of_cloud in port.ROLES.items() for role, what in of_cloud.items()]
     parts = [TEXT.read_text().replace("@ROLES@", "\n".join(roles)).rstrip(), "\n## Every permission\n"]
-    parts += [_table(cloud) for cloud in NAMES]
+    parts += [_table(cloud) for cloud in CLOUDS]
     parts.append("## The policies for the default configuration\n")
-    parts += [_policies(cloud) for cloud in NAMES]
+    parts += [_policies(cloud) for cloud in CLOUDS]
     return "\n".join(parts)
 
 
@@ -52,12 +52,12 @@ def _table(cloud: CloudName) -> str:
         where = "<br>".join(f"`{one}`" for one in resources)
         rows.append(f"| `{name}` | {'; '.join(by[name, resources])} | {where} | {why} | [page](https://{source}) |")
     head = ["| permission | needed by | resource | why so | read in |", "| --- | --- | --- | --- | --- |"]
-    return "\n".join([f"### On {NAMES[cloud]}", "", *head, *rows, ""])
+    return "\n".join([f"### On {CLOUD_NAMES[cloud]}", "", *head, *rows, ""])
 
 
 def _policies(cloud: CloudName) -> str:
     default = config.load(str(config.DEFAULT))
-    parts = [f"### For {NAMES[cloud]}", ""]
+    parts = [f"### For {CLOUD_NAMES[cloud]}", ""]
     for role, what in port.ROLES[cloud].items():
         policy = show.policy_text(document(cloud, needs(default, cloud, role)))
         parts += [f"{role}: {what}", "", "```json", policy, "```", ""]

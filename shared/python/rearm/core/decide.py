@@ -48,7 +48,7 @@ def decide(wait: Wait, results: Results, profile: Profile, limits: Limits, now: 
         return (Complete(profile.failure_result(action), verdict.reason),)
     last_look_at, why = budget.last_look(wait, profile, limits)
     if soonest_look(wait, limits, now) > last_look_at:
-        return (Complete(profile.timeout_result(action), f"{why}; last answer: {verdict.reason}"),)
+        return (Complete(profile.timeout_result(action), f"{why}; last answer: {verdict.reason}", by_budget=True),)
     return stay(wait, profile, limits, now, verdict.reason)
 
 

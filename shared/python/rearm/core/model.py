@@ -9,6 +9,8 @@ from typing import Literal
 import msgspec
 
 CloudName = Literal["aws", "alibaba"]
+CLOUD_NAMES: dict[str, str] = {"aws": "AWS", "alibaba": "Alibaba Cloud"}
+"""As people write them."""
 Transition = Literal["launch", "terminate"]
 Result = Literal["CONTINUE", "ABANDON", "ROLLBACK"]
 Status = Literal["passed", "waiting", "failed", "gone"]
@@ -132,10 +134,11 @@ class Recheck(msgspec.Struct, frozen=True, tag=True):
 
 
 class Complete(msgspec.Struct, frozen=True, tag=True):
-    """End the wait with `result`."""
+    """End the wait with `result`. `by_budget`: it is the time-out answer, nobody has said that the instances are ready or have failed."""
 
     result: Result
     reason: str
+    by_budget: bool = False
 
 
 Effect = Heartbeat | Recheck | Complete

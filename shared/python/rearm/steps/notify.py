@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from rearm.checks.question import Question
-from rearm.core.model import StepResult
+from rearm.core.model import CLOUD_NAMES, StepResult
 from rearm.steps.notices import message
 
 CALLS = {"aws": ("sns:Publish", "events:PutEvents"), "alibaba": ("mns:PublishMessage",)}
@@ -23,7 +23,6 @@ SECRET = ("webhook",)
 
 CLOUD_OF = {"topic": "aws", "bus": "aws", "smq_topic": "alibaba"}
 CALL_OF = {"topic": "sns:Publish", "bus": "events:PutEvents", "smq_topic": "mns:PublishMessage"}
-NAMES = {"aws": "AWS", "alibaba": "Alibaba Cloud"}
 SECRET_ENV = "REARM_WEBHOOK_SECRET"
 
 # A negative look-ahead means the same to Python, where `$` also matches before a final line break, and to JSON Schema.
@@ -82,7 +81,7 @@ def problems(settings: Settings, clouds: tuple[str, ...]) -> list[tuple[str, str
     for name in given:
         only = CLOUD_OF.get(name)
         if only and set(clouds) - {only}:
-            found.append((name, f"is for {NAMES[only]} only; give the profile `match: {{cloud: {only}}}`"))
+            found.append((name, f"is for {CLOUD_NAMES[only]} only; give the profile `match: {{cloud: {only}}}`"))
     if settings.webhook is None and settings.secret_env is not None:
         found.append(("secret_env", "has no use without `webhook`"))
     if settings.webhook is not None and (trouble := _place_problem(settings.webhook)):

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from rearm.core.model import CLOUD_NAMES
 from rearm_workbench.simulator.experiments import rows
 from rearm_workbench.simulator.experiments.measured import Figures
 from rearm_workbench.simulator.experiments.plot import svg
 from rearm_workbench.simulator.experiments.run import Key
 
-CLOUDS = {"aws": "AWS", "alibaba": "Alibaba Cloud"}
 PICTURE = "images/burst.svg"
 
 TEXT = Path(__file__).with_name("page_text.md")
@@ -29,7 +29,7 @@ def picture(found: Figured) -> str:
     panels: dict[str, dict[str, list[float]]] = {}
     for (table, name), figures in found.items():
         if table == "burst" and name[2] == "10":
-            panels.setdefault(CLOUDS[name[0]], {})[name[1]] = figures.lost_at[: figures.lost_first]
+            panels.setdefault(CLOUD_NAMES[name[0]], {})[name[1]] = figures.lost_at[: figures.lost_first]
     return svg(panels, 1000)
 
 
@@ -52,7 +52,7 @@ def _burst(found: Figured) -> str:
         calls = one.by_kind["describe_hook"] + one.by_kind["heartbeat"] + one.by_kind["complete"]
         each = [f"{count / one.worlds:,.0f}" for count in (calls, one.throttled)]
         lost = f"{one.lost:,} of {one.waits:,}"
-        lines.append([CLOUDS[cloud], rate, who, lost, *each, f"{one.left_min_s:.0f}"])
+        lines.append([CLOUD_NAMES[cloud], rate, who, lost, *each, f"{one.left_min_s:.0f}"])
     heads = ["cloud", "calls/s", "who handles it", "lost", "calls of a burst", "refused tries", "least left when acted, s"]
     return table(heads, lines)
 
@@ -74,7 +74,7 @@ def _order(found: Figured) -> str:
     lines: dict[str, list[str]] = {}
     for (name, _, _), one in _of(found, "order"):
         lines.setdefault(name, [name]).append(f"{one.lost} of {one.waits}; {one.heartbeats / _hours(one):.1f}")
-    heads = ["order"] + [f"{cloud}{killed}" for cloud in CLOUDS.values() for killed in ("", ", killed")]
+    heads = ["order"] + [f"{cloud}{killed}" for cloud in CLOUD_NAMES.values() for killed in ("", ", killed")]
     return "Lost; heartbeats an hour.\n\n" + table(heads, list(lines.values()))
 
 
