@@ -15,6 +15,7 @@ from botocore.stub import Stubber
 from check_clouds import without_existence
 from rearm import checks
 from rearm.checks.question import Question
+from rearm.clouds.aws import calls
 from rearm.clouds.aws import cloud as aws_cloud
 from rearm.core.limits import ALIBABA
 from rearm.core.model import Action, CheckResult
@@ -53,7 +54,8 @@ def ec2(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     for name, value in (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x"), ("AWS_REGION", "eu-west-1")):
         monkeypatch.setenv(name, value)
     aws_cloud.forget_clients()
-    with Stubber(aws_cloud.client("ec2")) as stubber:
+    # The stubber answers botocore's own client only. What stands for it is compared with it in test_aws_small_client.
+    with Stubber(calls.kept("ec2", lambda: calls.sdk_client("ec2"))) as stubber:
         yield stubber
     stubber.assert_no_pending_responses()
     aws_cloud.forget_clients()

@@ -4,7 +4,7 @@ moto has no plugin hook; it looks its classes up by module attribute at each use
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
 from types import SimpleNamespace
@@ -14,10 +14,14 @@ import botocore.endpoint
 import botocore.session
 import moto.core.responses
 import moto.moto_api
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectionClosedError
 from moto.autoscaling import models as autoscaling_models
 from moto.autoscaling import urls as autoscaling_urls
 from moto.awslambda import urls as lambda_urls
 from moto.cloudwatch import models as cloudwatch_models
+from moto.core.models import botocore_stubber
 from moto.core.utils import method_names_from_class
 from moto.ec2.models import instances as ec2_instances
 from moto.ecs import models as ecs_models
@@ -33,6 +37,7 @@ from moto.ssm import models as ssm_models
 from moto.ssm import urls as ssm_urls
 
 import rearm.clock
+from rearm.clouds.aws import wire
 from rearm_workbench.emulators.aws import (
     autoscaling,
     autoscaling_api,
@@ -79,7 +84,24 @@ def install(region: str) -> list[Undo]:
     """Install everything, for callers inside this process; the answer undoes it, last first."""
     # botocore pauses between its retries with this module's `time.sleep`: those pauses are virtual too.
     pauses = _assign(botocore.endpoint, "time", SimpleNamespace(sleep=_sleep))
-    return [_set_environment(region), pauses, *install_classes(), *_serve_functions()]
+    sends = _assign(wire, "send", _answered_by_moto)
+    return [_set_environment(region), pauses, sends, *install_classes(), *_serve_functions()]
+
+
+def _answered_by_moto(method: str, url: str, headers: Mapping[str, str], body: bytes) -> wire.Reply:
+    """moto listens to botocore only: what the layer sends itself is handed to the same listener."""
+    sent = HTTPHeaders()
+    for name, value in headers.items():
+        sent[name] = value
+    try:
+        answer = botocore_stubber.process_request(AWSPreparedRequest(method, url, sent, body, False))
+    except ConnectionClosedError as error:
+        raise wire.Lost("ConnectionClosedError", str(error)) from None
+    if answer is None:
+        raise wire.Lost("EndpointConnectionError", f"the emulator has no {url}")
+    status, told, found = answer
+    content = found if isinstance(found, bytes) else str(found).encode()
+    return wire.Reply(int(status), {str(name).lower(): str(value) for name, value in dict(told).items()}, content)
 
 
 def _serve_functions() -> list[Undo]:

@@ -1,7 +1,7 @@
 """One call to AWS: which client, how often it is tried, and what is left of a failure.
 
-botocore is imported where the first client is made: a look pays only for what it calls. boto3 would add resources and transfers, which
-nobody asks for here, and a sixth of what a first client costs.
+What every look calls goes through `small_client`. botocore is imported where something else is called: a look pays only for what it calls.
+boto3 would add resources and transfers, which nobody asks for here, and a sixth of what a first client of botocore's costs.
 """
 
 import os
@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from rearm import clock
+from rearm.clouds.aws import wire
 from rearm.clouds.aws.faults import is_throttled, translate
+from rearm.clouds.aws.wire import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from rearm.errors import ConfigError, RearmError, TryAgain
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT_S = 2
-READ_TIMEOUT_S = 5
 SDK_ATTEMPTS = 5
 OWN_ATTEMPTS = 4
 """Botocore's `standard` mode does not know the code `RateExceeded`, and gives throttling up after its own attempts."""
@@ -45,24 +45,12 @@ def client(service: Literal["scheduler"]) -> "EventBridgeSchedulerClient": ...
 @overload
 def client(service: str) -> Any: ...
 def client(service: str) -> Any:
-    """The botocore client of a service, made once and kept for warm starts."""
+    """The client of a service, made once and kept for warm starts: botocore's, or what stands for it (`small_client`)."""
     return kept(service, lambda: _make_client(service))
 
 
-def client_of_one_attempt(service: str, read_timeout_s: float = READ_TIMEOUT_S) -> Any:
-    """For what must not be done twice, or takes its time: no retries, and as long to answer as `read_timeout_s`."""
-    return kept(f"{service} once {read_timeout_s:g}", lambda: _make_client(service, 1, read_timeout_s))
-
-
-def kept(name: str, make: Callable[[], Any]) -> Any:
-    """What `make` makes, once, until `forget_clients`. Checks ask from several threads."""
-    with _lock:
-        if name not in _kept:
-            _kept[name] = make()
-        return _kept[name]
-
-
-def _make_client(service: str, attempts: int = SDK_ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) -> Any:
+def sdk_client(service: str, attempts: int = SDK_ATTEMPTS, read_timeout_s: float = READ_TIMEOUT_S) -> Any:
+    """A new client of botocore's own. Raises ConfigError without a region."""
     from botocore.config import Config
     from botocore.exceptions import NoRegionError
     from botocore.session import get_session
@@ -74,13 +62,38 @@ def _make_client(service: str, attempts: int = SDK_ATTEMPTS, read_timeout_s: flo
         read_timeout=read_timeout_s,
         retries={"mode": "standard", "total_max_attempts": attempts},
     )
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if "session" not in _kept:
         _kept["session"] = get_session()
     try:
-        return _kept["session"].create_client(service, region_name=region, config=config)
+        return _kept["session"].create_client(service, region_name=_region(), config=config)
     except NoRegionError:
         raise ConfigError(["the AWS region is not known: set AWS_REGION"]) from None
+
+
+def client_of_one_attempt(service: str, read_timeout_s: float = READ_TIMEOUT_S) -> Any:
+    """For what must not be done twice, or takes its time: no retries, and as long to answer as `read_timeout_s`."""
+    return kept(f"{service} once {read_timeout_s:g}", lambda: sdk_client(service, 1, read_timeout_s))
+
+
+def kept(name: str, make: Callable[[], Any]) -> Any:
+    """What `make` makes, once, until `forget_clients`. Checks ask from several threads."""
+    with _lock:
+        if name not in _kept:
+            _kept[name] = make()
+        return _kept[name]
+
+
+def _make_client(service: str) -> Any:
+    from rearm.clouds.aws.small_client import SmallClient, place_of
+
+    place = place_of(service, _region() or "", os.environ)
+    if place is None:
+        return sdk_client(service)
+    return SmallClient(place, lambda: kept(f"{service} of botocore", lambda: sdk_client(service)))
+
+
+def _region() -> str | None:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
 def credentials() -> Any:
@@ -95,6 +108,7 @@ def credentials() -> Any:
 
 def forget_clients(session: "Session | None" = None) -> None:
     """Drop every kept client (credentials or region have changed); the next ones come from `session`, or from a new one."""
+    wire.forget()
     with _lock:
         _kept.clear()
         if session is not None:
