@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from contenders import BY_HAND, GENERATED, POWERTOOLS, REARM
+from hour import NAMES
 from letting_go import LATE
 from results import Results, spread
 
@@ -42,6 +43,12 @@ GOALS = (
     Goal("CPU of a warm look on AWS, against boto3 by hand", "warm.aws-cpu", REARM, BY_HAND, 1.0),
     Goal("CPU of the 3rd to the 20th check, against the second", "warm.http-next", "each of the next 18", "the second check", 1.0),
     Goal("peak memory on AWS, against boto3 by hand", "memory.aws", REARM, BY_HAND, 0.75),
+    Goal("archives on AWS, MB", "size.aws-packed", REARM, "", 12),
+    Goal("archives on Alibaba Cloud, MB", "size.alibaba-packed", REARM, "", 12),
+    Goal("calls of a waiting hour beyond those that it takes, AWS", "hour.beyond", NAMES["aws"], "", 0),
+    Goal("calls of a waiting hour beyond those that it takes, Alibaba Cloud", "hour.beyond", NAMES["alibaba"], "", 0),
+    Goal("heartbeats of a waiting hour, against the least, AWS", "hour.heartbeats", NAMES["aws"], "", 1),
+    Goal("heartbeats of a waiting hour, against their share, Alibaba Cloud", "hour.heartbeats", NAMES["alibaba"], "", 1),
     Goal("seconds from ready to completed, at worst: the interval and a minute", "letting_go.seconds", LATE, "", 120, worst=True),
     Goal("simulator on AWS, waits of 20 looks a second on one core", "simulator.fast", "rearm, AWS", "", 500, at_least=True),
     Goal("simulator on Alibaba Cloud, the same", "simulator.fast", "rearm, Alibaba Cloud", "", 500, at_least=True),
