@@ -23,6 +23,7 @@ import pytest
 
 from check_world import closed_port as closed_port
 from rearm import clock
+from rearm.clouds import connections
 from rearm.clouds.aws import calls, faults, small_client, wire
 from rearm.clouds.aws.cloud import Aws
 from rearm.clouds.aws.operations import OPERATIONS
@@ -438,7 +439,8 @@ def test_a_connection_is_kept_and_one_that_was_closed_meanwhile_is_not_used(serv
     assert (server.connections, len(server.seen)) == (1, 3)
     server.closes = True
     client.describe_lifecycle_hooks(**HOOK)  # type: ignore[arg-type]
-    _until(lambda: not wire._is_open(next(iter(wire._idle.values()))[0]))
+    (kept,) = wire.connections._idle[f"http://127.0.0.1:{server.server_port}"]
+    _until(lambda: not connections.is_open(kept))
     server.closes = False
     client.describe_lifecycle_hooks(**HOOK)  # type: ignore[arg-type]
     assert (server.connections, len(server.seen)) == (2, 5)
@@ -480,6 +482,14 @@ def test_an_answer_that_takes_too_long(server: Server, monkeypatch: pytest.Monke
     with pytest.raises(TryAgain, match=r"failed \(ReadTimeoutError\): no answer from 127.0.0.1:\d+ within 0.05 s"):
         Aws().describe_hook(ACTION)
     released.set()
+
+
+def test_a_token_that_is_none_is_not_quoted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.answers = [(200, {}, b"")]
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "very\nsecret")
+    with pytest.raises(TryAgain, match="a credential has a character that HTTP cannot carry") as error:
+        Aws().describe_hook(ACTION)
+    assert "secret" not in str(error.value)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def credentials() -> Any:
 
 def forget_clients(session: "Session | None" = None) -> None:
     """Drop every kept client (credentials or region have changed); the next ones come from `session`, or from a new one."""
-    wire.forget()
+    wire.connections.forget()
     with _lock:
         _kept.clear()
         if session is not None:

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from rearm.clouds.connections import Connections
+
 if TYPE_CHECKING:
     import ssl
     from http.client import HTTPConnection
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 5
-ROOM = 8
-"""Connections to one host that are kept: as many checks as ask at a time."""
 
 
 class Reply(NamedTuple):
@@ -34,8 +34,8 @@ class Lost(Exception):
         super().__init__(text)
 
 
+connections = Connections()
 _lock = threading.Lock()
-_idle: dict[str, list["HTTPConnection"]] = {}
 _trust: list["ssl.SSLContext"] = []
 
 
@@ -46,60 +46,25 @@ def send(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Repl
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     place = f"{scheme}://{host}"
-    line = _kept(place) or _connected(scheme, host)
+    line = connections.take(place) or _connected(scheme, host)
     try:
         line.request(method, slash + path, body, dict(headers))
         answer = line.getresponse()
         reply = Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+    except ValueError:
+        line.close()
+        # The error's own text would quote the header, which may be the session token.
+        raise Lost("InvalidHeader", "a credential has a character that HTTP cannot carry") from None
     except TimeoutError:
         line.close()
+        connections.drop(place)
         raise Lost("ReadTimeoutError", f"no answer from {host} within {READ_TIMEOUT_S} s") from None
     except (OSError, http.client.HTTPException) as error:
         line.close()
+        connections.drop(place)
         raise Lost("ConnectionClosedError", f"the connection to {host} broke ({type(error).__name__})") from None
-    if answer.will_close:
-        line.close()
-    else:
-        _keep(place, line)
+    connections.give(place, line)
     return reply
-
-
-def forget() -> None:
-    """Close what is kept."""
-    with _lock:
-        for lines in _idle.values():
-            for line in lines:
-                line.close()
-        _idle.clear()
-
-
-def _kept(place: str) -> "HTTPConnection | None":
-    """A kept connection that the other side has not closed since."""
-    while True:
-        with _lock:
-            lines = _idle.get(place)
-            line = lines.pop() if lines else None
-        if line is None or _is_open(line):
-            return line
-        line.close()
-
-
-def _keep(place: str, line: "HTTPConnection") -> None:
-    with _lock:
-        lines = _idle.setdefault(place, [])
-        if len(lines) < ROOM:
-            lines.append(line)
-            return
-    line.close()
-
-
-def _is_open(line: "HTTPConnection") -> bool:
-    """Nobody speaks unasked on a kept connection: what can be read is its end."""
-    import select
-
-    poll = select.poll()
-    poll.register(line.sock, select.POLLIN)
-    return not poll.poll(0)
 
 
 def _connected(scheme: str, host: str) -> "HTTPConnection":
