@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from rearm.errors import ConfigError
 from rearm_workbench.packaging import interpreter
 
@@ -189,3 +191,23 @@ def asked(server: Served, event: bytes, **told: str) -> tuple[threading.Thread, 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     return thread, found
+
+
+VERSIONS = [version for version in ("3.10", "3.12") if version in INTERPRETERS]
+
+
+@pytest.fixture(params=VERSIONS)
+def python(request: pytest.FixtureRequest) -> Path:
+    return INTERPRETERS[request.param]
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    (tmp_path / "main.py").write_text(FUNCTION)
+    return tmp_path
+
+
+@pytest.fixture
+def server(python: Path, code: Path) -> Iterator[Served]:
+    with served(python, code, "main.handler", "--initializer", "main.begin", "--pre-stop", "main.stop") as running:
+        yield running

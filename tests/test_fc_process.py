@@ -4,31 +4,14 @@ import http.client
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from served_world import FUNCTION, INTERPRETERS, PATIENCE_S, SHIM, Served, asked, free_port, served, start
-
-VERSIONS = [version for version in ("3.10", "3.12") if version in INTERPRETERS]
-
-
-@pytest.fixture(params=VERSIONS)
-def python(request: pytest.FixtureRequest) -> Path:
-    return INTERPRETERS[request.param]
-
-
-@pytest.fixture
-def code(tmp_path: Path) -> Path:
-    (tmp_path / "main.py").write_text(FUNCTION)
-    return tmp_path
-
-
-@pytest.fixture
-def server(python: Path, code: Path) -> Iterator[Served]:
-    with served(python, code, "main.handler", "--initializer", "main.begin", "--pre-stop", "main.stop") as running:
-        yield running
+from served_world import PATIENCE_S, SHIM, Served, asked, free_port, served, start
+from served_world import code as code
+from served_world import python as python
+from served_world import server as server
 
 
 def test_hooks(server: Served) -> None:
