@@ -167,12 +167,10 @@ PINNED := workbench/rearm_workbench/packaging/requirements
 COMPILE = build/tools/uv/bin/uv pip compile --quiet --universal --python-version 3.10 --no-python-downloads --generate-hashes \
 	--no-emit-index-url --custom-compile-command 'make requirements'
 
-# The deployed packages are of the versions that constraints.txt has been tested with. Two of Alibaba's are published as source only.
+# The deployed packages are of the versions that constraints.txt has been tested with.
 requirements: tools-uv ## pin the packages of the archives anew, with their hashes
 	$(COMPILE) pyproject.toml --extra aws --constraint constraints.txt --output-file $(PINNED)-aws.txt
-	$(COMPILE) pyproject.toml --extra alibaba --constraint constraints.txt --output-file $(PINNED)-alibaba.txt \
-		--no-binary alibabacloud-tea --no-binary aliyun-fc2 --emit-build-options
-	echo setuptools | $(COMPILE) - --output-file $(PINNED)-builder.txt
+	$(COMPILE) pyproject.toml --extra alibaba --constraint constraints.txt --output-file $(PINNED)-alibaba.txt
 
 check-deploy-rendered: setup tools-sam tools-cfn-lint tools-s ## what `rearm deploy` writes for an environment, taken by SAM, cfn-lint and Serverless Devs
 	$(BIN)/python -m pytest -m deploy tests/deploy/test_deploy_tools.py

@@ -1,4 +1,4 @@
-"""The adapter and ESS: the official core SDK over loopback HTTP, against the emulator."""
+"""The adapter and ESS: its own signed calls over loopback HTTP, against the emulator."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ import pytest
 
 from alibaba_world import ACTION, COMPLETE, HEARTBEAT, START, TOKEN, AdapterWorld, adapter_world, answering
 from rearm.clouds.alibaba import rpc
-from rearm.clouds.alibaba.cloud import Alibaba
+from rearm.clouds.alibaba.cloud import Alibaba, forget_clients
 from rearm.core.model import Hook
 from rearm.errors import ActionGone, LimitSpent, TryAgain
 
@@ -145,9 +145,20 @@ def test_a_missing_permission_names_it(world: AdapterWorld) -> None:
     ],
 )
 def test_odd_answers_are_try_again(world: AdapterWorld, status: int, body: bytes) -> None:
-    """The SDK itself stumbles over the first: it splits the message at a ':' that is not there."""
-    with answering(status, body) as endpoint, pytest.raises(TryAgain, match="ess:CompleteLifecycleAction"):
+    """A 5xx whose body is nothing known may pass, and is tried again; what came with 200 was an answer, if an odd one."""
+    connections: list[int] = []
+    with answering(status, body, connections) as endpoint, pytest.raises(TryAgain, match="ess:CompleteLifecycleAction"):
         world.cloud(REARM_ENDPOINT_ESS=endpoint).complete(ACTION, "CONTINUE")
+    assert len(connections) == (4 if status == 502 else 1)
+
+
+def test_a_wrong_secret_is_told_and_not_quoted(world: AdapterWorld) -> None:
+    """The service quotes all that was signed, with the tokens in it."""
+    world.begin()
+    with pytest.raises(TryAgain) as error:
+        world.cloud(ALIBABA_CLOUD_ACCESS_KEY_SECRET="another").complete(ACTION, "CONTINUE")
+    said = "ess:CompleteLifecycleAction: SignatureDoesNotMatch (HTTP 400) - is the secret that of the access key?"
+    assert str(error.value) == said
 
 
 def test_a_heartbeat_uses_no_kept_connection(world: AdapterWorld) -> None:
@@ -159,6 +170,16 @@ def test_a_heartbeat_uses_no_kept_connection(world: AdapterWorld) -> None:
         cloud.complete(ACTION, "CONTINUE")
         cloud.heartbeat(ACTION, 600)
     assert connections[0] == connections[1] != connections[2]
+
+
+def test_forgetting_lets_go_of_kept_connections(world: AdapterWorld) -> None:
+    connections: list[int] = []
+    with answering(200, b"{}", connections) as endpoint:
+        cloud = world.cloud(REARM_ENDPOINT_ESS=endpoint)
+        cloud.complete(ACTION, "CONTINUE")
+        forget_clients()
+        cloud.complete(ACTION, "CONTINUE")
+    assert connections[0] != connections[1]
 
 
 @pytest.mark.parametrize(

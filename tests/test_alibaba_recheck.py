@@ -1,4 +1,4 @@
-"""The recheck on FC 2.0 (fc2) and FC 3.0 (alibabacloud_fc20230330), over loopback HTTP, against the emulator."""
+"""The recheck on FC 2.0 and FC 3.0, over loopback HTTP, against the emulator."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace

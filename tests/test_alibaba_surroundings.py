@@ -50,7 +50,7 @@ def test_a_refused_connection_is_told_soon_and_tells_no_secret(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """fc2 alone would try for half a minute; aliyunsdkcore logs the signed URL."""
+    """A signed URL holds the security token; `http.client`'s errors quote headers."""
     caplog.set_level(logging.DEBUG)
     cloud = world.cloud(REARM_ENDPOINT_ESS=refusing, REARM_ENDPOINT_FC=refusing, REARM_FC_API=api)
     began = time.monotonic()
@@ -73,7 +73,7 @@ def test_no_credential_is_logged(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """Neither by an SDK (fc2 logs its authorization header at ERROR), nor in our errors; DEBUG=sdk makes the SDKs talk most."""
+    """Nor told in an error. DEBUG=sdk would make the published SDKs write their authorization headers."""
     caplog.set_level(logging.DEBUG)
     world.monkeypatch.setenv("DEBUG", "sdk")
     world.begin()

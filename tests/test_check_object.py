@@ -85,7 +85,7 @@ def test_a_wrong_key_is_refused_and_a_silent_server_costs_the_limit_only(alibaba
     assert "SignatureDoesNotMatch" in ask(alibaba_cloud, KIND, ASKED).reason
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings = _settings(f"127.0.0.1:{silent.getsockname()[1]}")
-        with pytest.raises(oss.CallFailed, match=r"NoAnswer .*imeout"):
+        with pytest.raises(oss.CallFailed, match="NoAnswer no answer in time"):
             oss.is_there(settings, "ready", KEY, 0.05)
     with pytest.raises(oss.CallFailed, match="NotSent"):
         oss.is_there(settings, "ready", KEY, 0.05)

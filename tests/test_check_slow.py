@@ -1,4 +1,4 @@
-"""Clouds that take the connection and say nothing: through the real SDKs, a check costs its own limit and no more."""
+"""Clouds that take the connection and say nothing: through the real clients, a check costs its own limit and no more."""
 
 import socket
 import time

@@ -59,7 +59,7 @@ def test_sizes(built: tuple[CloudName, str, Unpacked]) -> None:
     assert sum(told.archives[name].bytes for name in ("layer.zip", "functions.zip")) < MOST_BYTES
     assert all(one.bytes == (at.made / name).stat().st_size < MOST_BYTES for name, one in told.archives.items())
     # Lambda's and Function Compute's limits on what is unpacked, 250 MB and 500 MB, are far away.
-    assert told.archives["layer.zip"].unpacked_bytes < 40_000_000
+    assert told.archives["layer.zip"].unpacked_bytes < (40_000_000 if cloud == "aws" else 4_000_000)
 
 
 def entries(at: Unpacked, archive: str) -> list[zipfile.ZipInfo]:
@@ -96,9 +96,9 @@ def test_every_module_has_its_bytecode(built: tuple[CloudName, str, Unpacked]) -
 
 
 def test_the_licence_of_everything_is_there(built: tuple[CloudName, str, Unpacked]) -> None:
-    _, _, at = built
+    cloud, _, at = built
     folders = sorted((at.layer / "python").glob("*.dist-info"))
-    assert len(folders) >= 10
+    assert len(folders) >= (10 if cloud == "aws" else 2)
     for folder in folders:
         told = email.message_from_string((folder / "METADATA").read_text())
         files = [path for path in folder.rglob("*") if path.is_file() and path.name != "METADATA"]
@@ -159,10 +159,13 @@ for name in ("eventbridge", "sns", "sqs", "direct", "recheck", "sweep"):
     __import__(name).handler
 """,
     "alibaba": """
-from rearm.clouds.alibaba import invoke_fc2, invoke_fc3, rpc
-from rearm.clouds.alibaba.settings import Credentials, Settings
-settings = Settings(Credentials("id", "secret"), "cn-hangzhou", "1", "2023-03-30", "", "rearm-recheck", {})
-invoke_fc2._client(settings), invoke_fc3._client(settings), rpc._client(settings, settings.endpoint("ess"))
+import certifi
+from rearm.clouds.alibaba import exchange, invoke_fc2, invoke_fc3, oss, rpc, smq
+from rearm.clouds.alibaba.settings import Credentials
+key = Credentials("id", "secret", "token")
+rpc.signed(key, "ess", "DescribeLifecycleHooks", {"RegionId": "cn-hangzhou"}, 0, "nonce")
+rpc.signed(key, "cs", "DescribeClusterUserKubeconfig", {"ClusterId": "c", "RegionId": "cn-hangzhou"}, 0, "nonce")
+exchange._trust(), open(certifi.where()).close()
 for name in ("mns_topic", "mns_queue", "eventbridge", "oos", "recheck", "sweep"):
     __import__(name).handler
 """,
@@ -182,7 +185,7 @@ def test_every_import_is_served_and_nothing_is_compiled_at_start(built: tuple[Cl
     told = imported(cloud, at)
     assert told["missing"] == []
     assert told["compiled"] == []
-    assert int(str(told["loaded"])) > 250
+    assert int(str(told["loaded"])) > (250 if cloud == "aws" else 100)
 
 
 def test_a_module_that_is_compiled_at_start_is_seen(tmp_path: Path) -> None:

@@ -19,21 +19,7 @@ PARTS: dict[CloudName, tuple[str, ...]] = {
         "aws_lambda_powertools/middleware_factory/*",
         "aws_lambda_powertools/utilities/[!_j]*",
     ),
-    "alibaba": (
-        # cryptography reads the compiled `_cffi_backend` only: `cffi` itself builds, and `pycparser` reads C for it.
-        "cffi/*",
-        "pycparser/*",
-        "pycparser-*.dist-info/*",
-        # Tea and darabonba import aiohttp and call it only for what is asynchronous, which rearm never asks for. Its compiled parts, and
-        # those of the packages that only it uses, are a sixth of the archive; each has the same in Python beside it, and falls back on it.
-        "aiohttp/*.so",
-        "frozenlist/*.so",
-        "multidict/*.so",
-        "propcache/*.so",
-        "yarl/*.so",
-        "aiohttp/pytest_plugin.py",
-        "aiohttp/test_utils.py",
-    ),
+    "alibaba": (),
 }
 
 

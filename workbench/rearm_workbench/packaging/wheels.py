@@ -1,6 +1,6 @@
 """Fetches the packages that `requirements-*.txt` pin, for the target and not for this machine. What was fetched once is kept.
 
-Wheels come as they were published. What is published as source only is built here: it has to be pure Python.
+Wheels come as they were published; what is published as source only cannot be had.
 """
 
 import hashlib
@@ -18,8 +18,6 @@ from rearm_workbench.packaging.left_out import is_left_out
 from rearm_workbench.packaging.target import MACHINES, Target
 
 HERE = Path(__file__).parent
-BUILDER = HERE / "requirements-builder.txt"
-"""What builds the packages that are published as source only."""
 PLATFORMS = ("manylinux2014", "manylinux_2_17")
 """The oldest C library that a runtime has is 2.24 (FC's Debian 9); 2.17 is what most wheels are built for."""
 UNFINISHED = ".fetching-"
@@ -37,7 +35,7 @@ def requirements(target: Target) -> Path:
 
 def place(target: Target, cache: Path) -> Path:
     """Where the target's wheels are kept: another folder for other pins."""
-    pinned = hashlib.sha256(requirements(target).read_bytes() + BUILDER.read_bytes()).hexdigest()[:12]
+    pinned = hashlib.sha256(requirements(target).read_bytes()).hexdigest()[:12]
     return cache / f"{target.cloud}-{target.python}-{target.architecture}-{pinned}"
 
 
@@ -51,7 +49,7 @@ def fetched(target: Target, interpreter: Path, cache: Path, say: Callable[[str],
         say(f"fetching the packages of {requirements(target).name} for Python {target.python} on {target.architecture}")
         with tempfile.TemporaryDirectory(dir=cache, prefix=UNFINISHED) as scratch:
             found = Path(scratch) / "wheels"
-            _fetch(target, interpreter, found, Path(scratch) / "builder")
+            _fetch(target, interpreter, found)
             # Whole or not at all; what somebody else has fetched meanwhile is the same.
             if not kept.is_dir():
                 found.rename(kept)
@@ -70,26 +68,16 @@ def unpack(wheel: Path, into: Path, target: Target) -> None:
             packed.extract(entry, into)
 
 
-def _fetch(target: Target, interpreter: Path, into: Path, builder: Path) -> None:
-    _pip(interpreter, ["install", "--require-hashes", "--no-deps", "--target", str(builder), "-r", str(BUILDER)])
+def _fetch(target: Target, interpreter: Path, into: Path) -> None:
     wanted = ["--require-hashes", "--no-deps", "--only-binary=:all:", "-r", str(requirements(target))]
     wanted += ["--implementation", "cp", "--python-version", target.python]
     for platform in PLATFORMS:
         wanted += ["--platform", f"{platform}_{MACHINES[target.architecture]}"]
-    _pip(interpreter, ["download", "--no-build-isolation", "-d", str(into), *wanted], builder)
-    for source in sorted(into.glob("*.tar.gz")):
-        building = ["--no-build-isolation", "--use-pep517", "--no-deps", "--no-index", "-w", str(into), str(source)]
-        _pip(interpreter, ["wheel", *building], builder)
-        source.unlink()
-    foreign = [path.name for path in into.iterdir() if path.suffix != ".whl"]
-    if foreign:
-        raise ConfigError([f"{foreign[0]} is no wheel, and none could be made of it"])
+    _pip(interpreter, ["download", "-d", str(into), *wanted])
 
 
-def _pip(interpreter: Path, arguments: list[str], builder: Path | None = None) -> None:
+def _pip(interpreter: Path, arguments: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    if builder is not None:
-        environment["PYTHONPATH"] = str(builder)
     quiet = ["--disable-pip-version-check", "--no-input", "--quiet", "--retries", str(RETRIES)]
     told = subprocess.run(
         [sys.executable, "-m", "pip", "--python", str(interpreter), *arguments, *quiet],

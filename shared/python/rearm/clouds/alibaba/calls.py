@@ -1,6 +1,6 @@
-"""One call to Alibaba Cloud: how it fails, when it is tried again, and which clients are kept.
+"""One call to Alibaba Cloud: how it fails, when it is tried again, and what is kept for the next invocation.
 
-The SDKs do not retry ESS calls: aliyun-python-sdk-core's table covers ECS only, and throttling is HTTP 400 here.
+The published SDKs do not retry ESS calls either: aliyun-python-sdk-core's table covers ECS only, and throttling is HTTP 400 here.
 """
 
 import random
@@ -64,7 +64,7 @@ class CallFailed(TryAgain):
     def _hint(self) -> str:
         if self.code.startswith(("Forbidden", "NoPermission", "AccessDenied", "403")):
             return f"- does the function's role allow {PERMISSIONS.get(self.operation, self.operation)}?"
-        return ""
+        return "- is the secret that of the access key?" if "Signature" in self.code else ""
 
 
 def persist(call: Callable[[], T], *, may_repeat: bool, remaining_s: Callable[[], float]) -> T:
@@ -82,17 +82,6 @@ def persist(call: Callable[[], T], *, may_repeat: bool, remaining_s: Callable[[]
         clock.sleep(pause)
 
 
-def lost(operation: str, text: str) -> CallFailed:
-    """A call without an answer, from the text of the SDK's error. The text itself is not kept: it holds the signed URL."""
-    lowered = text.lower()
-    not_sent = any(
-        sign in lowered for sign in ("newconnectionerror", "connecttimeout", "connection refused", "nameresolution", "failed to resolve")
-    )
-    if not_sent:
-        return CallFailed(operation, NOT_SENT, text="no connection (refused, timed out or unknown host)")
-    return CallFailed(operation, NO_ANSWER, text="no answer" + (" in time" if "timed out" in lowered else ""))
-
-
 def one_line(text: object, secrets: Iterable[str]) -> str:
     """A server's message for the log: one line, at most 200 characters, without the given secrets (plain or URL-quoted)."""
     line = " ".join(str(text or "").split())
@@ -103,7 +92,7 @@ def one_line(text: object, secrets: Iterable[str]) -> str:
 
 
 def kept_client(key: Hashable, make: Callable[[], T]) -> T:
-    """The client of that key, made at its first use. Credentials rotate, so old clients are let go."""
+    """What belongs to that key, made at its first use. Old ones are let go."""
     client: T | None = _clients.get(key)
     if client is None:
         if len(_clients) >= 8:
@@ -112,6 +101,6 @@ def kept_client(key: Hashable, make: Callable[[], T]) -> T:
     return client
 
 
-def forget_clients() -> None:
-    """Make every client anew at its next use."""
+def forget_kept() -> None:
+    """Make everything anew at its next use."""
     _clients.clear()

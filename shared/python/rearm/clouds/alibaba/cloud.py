@@ -10,14 +10,13 @@ from typing import Any
 from rearm import clock
 from rearm.clouds.alibaba import rpc
 from rearm.clouds.alibaba.answers import entries, field
-from rearm.clouds.alibaba.calls import CallFailed, forget_clients, persist
+from rearm.clouds.alibaba.calls import CallFailed, forget_kept, persist
+from rearm.clouds.alibaba.exchange import forget_connections
 from rearm.clouds.alibaba.hook import hook_of
 from rearm.clouds.alibaba.settings import FC2, read_settings
 from rearm.core.limits import ALIBABA
 from rearm.core.model import Action, CloudName, Held, Hook, Result
 from rearm.errors import ActionGone, LimitSpent
-
-__all__ = ["Alibaba", "forget_clients"]
 
 DEFAULT_TIMEOUT_S = 60.0
 MAX_DELAY_S = 3600
@@ -30,7 +29,7 @@ _SPENT = frozenset({"LifecycleAction.RecordTimesExceeded", "LifecycleAction.Time
 class Alibaba:
     """The cloud of one invocation. `context` is the FC context, of Python 3.10 or 3.12.
 
-    Clients are made at first use and kept for the next invocation. The first call refuses wrong surroundings:
+    Connections are made at first use and kept for the next invocation. The first call refuses wrong surroundings:
     `ConfigError` with every problem at once.
     """
 
@@ -176,6 +175,12 @@ class Alibaba:
             return rpc.call(self._settings, product, action, params, fresh=not may_repeat)
 
         return persist(attempt, may_repeat=may_repeat, remaining_s=self.remaining_s)
+
+
+def forget_clients() -> None:
+    """Make every connection anew at its next use, and read again what is kept."""
+    forget_kept()
+    forget_connections()
 
 
 def _seconds(timeout: object) -> float:

@@ -1,118 +1,92 @@
-"""The recheck on FC 3.0: delayed asynchronous invocation through alibabacloud_fc20230330, and the tasks that wait or run.
-And synchronous invocation, of functions of the operator's.
+"""The recheck on FC 3.0 (API 2023-03-30): delayed asynchronous invocation, and the tasks that wait or run. And synchronous
+invocation, of functions of the operator's.
 
-The SDK has no field for the delay; `x-fc-async-delay` goes, signed, with the common headers.
+Signed as alibabacloud_fc20230330 signs it, to the byte (docs/decisions/0013): help.aliyun.com, "V3 request signature";
+InvokeFunction and ListAsyncTasks of Function Compute 3.0. The delay is FC 2.0's header `x-fc-async-delay`, 0-3600 s.
 """
 
-import io
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import hashlib
+import hmac
+from urllib.parse import urlencode
 
-from rearm.clouds.alibaba.calls import (
-    CONNECT_TIMEOUT_S,
-    READ_TIMEOUT_S,
-    UNREADABLE_ANSWER,
-    CallFailed,
-    Tasks,
-    kept_client,
-    lost,
-    one_line,
-)
-from rearm.clouds.alibaba.settings import Settings
+from rearm import clock
+from rearm.clouds.alibaba import signing
+from rearm.clouds.alibaba.answers import refused, tasks
+from rearm.clouds.alibaba.calls import READ_TIMEOUT_S, Tasks
+from rearm.clouds.alibaba.exchange import USER_AGENT, Answer, Request, exchange
+from rearm.clouds.alibaba.settings import FC3, Credentials, Settings
 
 INVOKE, LIST = "fc:InvokeFunction", "fc:ListAsyncTasks"
+ALGORITHM = "ACS3-HMAC-SHA256"
 
 
 def invoke(settings: Settings, task_id: str, delay_s: int, payload: bytes) -> None:
     """One attempt at an accepted (202) delayed invocation. Raises `CallFailed`; a task id in use has status 409."""
-    from alibabacloud_fc20230330 import models
-
-    headers = models.InvokeFunctionHeaders(
-        common_headers={"x-fc-async-delay": str(delay_s)}, x_fc_invocation_type="Async", x_fc_async_task_id=task_id
-    )
-    request = models.InvokeFunctionRequest(body=io.BytesIO(payload))
-    with _failures(settings, INVOKE):
-        _kept(settings).invoke_function_with_options(settings.recheck_function, request, headers, _runtime())
+    own = {"x-fc-invocation-type": "Async", "x-fc-async-delay": str(delay_s), "x-fc-async-task-id": task_id}
+    _asked(settings, "POST", INVOKE, _path(settings.recheck_function, "invocations"), own, payload)
 
 
 def run(settings: Settings, function: str, payload: bytes, limit_s: float) -> tuple[bytes, str]:
     """One attempt at a synchronous invocation: the answer, and the error's type, empty if it did not fail. Raises `CallFailed`."""
-    from alibabacloud_fc20230330 import models
-
-    headers = models.InvokeFunctionHeaders(x_fc_invocation_type="Sync")
-    request = models.InvokeFunctionRequest(body=io.BytesIO(payload))
-    with _failures(settings, INVOKE):
-        answer = _kept(settings).invoke_function_with_options(function, request, headers, _runtime(limit_s))
-        told = {str(name).lower(): str(value) for name, value in (answer.headers or {}).items()}
-        return answer.body.read() if answer.body is not None else b"", told.get("x-fc-error-type", "")
+    own = {"x-fc-invocation-type": "Sync"}
+    answer = _asked(settings, "POST", INVOKE, _path(function, "invocations"), own, payload, limit_s, fresh=True)
+    return answer.body, answer.headers.get("x-fc-error-type", "")
 
 
 def list_tasks(settings: Settings, *, prefix: str, state: str, limit: int, token: str | None) -> Tasks:
     """One page of the recheck function's tasks in a state. Raises `CallFailed`."""
-    from alibabacloud_fc20230330 import models
-
-    request = models.ListAsyncTasksRequest(prefix=prefix, status=state, limit=limit, next_token=token)
-    with _failures(settings, LIST):
-        answer = _kept(settings).list_async_tasks_with_options(settings.recheck_function, request, {}, _runtime()).body
-        return Tasks([str(task.task_id) for task in answer.tasks or []], answer.next_token or "")
+    query = {"limit": str(limit), **({"nextToken": token} if token else {}), "prefix": prefix, "status": state}
+    answer = _asked(settings, "GET", LIST, _path(settings.recheck_function, "async-tasks"), query=query)
+    return tasks(LIST, answer, "tasks", "taskId")
 
 
-@contextmanager
-def _failures(settings: Settings, operation: str) -> Iterator[None]:
-    """What the SDK raises, as `CallFailed`."""
-    from Tea.exceptions import TeaException, UnretryableException
-
-    try:
-        yield
-    except UnretryableException as error:
-        inner = error.inner_exception
-        if isinstance(inner, (ValueError, TypeError, AttributeError)):
-            raise CallFailed(operation, UNREADABLE_ANSWER, text="the error's body is not JSON") from None
-        raise lost(operation, str(inner)) from None
-    except TeaException as error:
-        code, text = _details(error)
-        credentials = settings.credentials
-        secrets = (credentials.access_key_secret, credentials.security_token, credentials.access_key_id)
-        status = getattr(error, "status_code", 0)
-        raise CallFailed(operation, code, status, "" if "Signature" in code else one_line(text, secrets)) from None
-    except (ValueError, TypeError, AttributeError):
-        raise CallFailed(operation, UNREADABLE_ANSWER, text="the answer is not what the SDK knows") from None
+def _path(function: str, of: str) -> str:
+    return f"/{FC3}/functions/{signing.encoded(function)}/{of}"
 
 
-def _runtime(read_timeout_s: float = READ_TIMEOUT_S) -> Any:
-    from alibabacloud_fc20230330.client import RuntimeOptions
-
-    return RuntimeOptions(connect_timeout=CONNECT_TIMEOUT_S * 1000, read_timeout=round(read_timeout_s * 1000), autoretry=False)
-
-
-def _kept(settings: Settings) -> Any:
-    return kept_client(("fc3", settings.credentials, settings.region, settings.endpoint("fc")), lambda: _client(settings))
-
-
-def _client(settings: Settings) -> Any:
-    from alibabacloud_fc20230330.client import Client
-    from alibabacloud_tea_openapi.models import Config
-
-    # With DEBUG=sdk in the environment these two write authorization headers.
-    for name in ("darabonba-core", "alibabacloud-tea"):
-        logging.getLogger(name).disabled = True
+def _asked(
+    settings: Settings,
+    method: str,
+    operation: str,
+    path: str,
+    own: dict[str, str] | None = None,
+    payload: bytes | None = None,
+    limit_s: float = READ_TIMEOUT_S,
+    *,
+    query: dict[str, str] | None = None,
+    fresh: bool = False,
+) -> Answer:
     endpoint = settings.endpoint("fc")
-    config = Config(
-        access_key_id=settings.credentials.access_key_id,
-        access_key_secret=settings.credentials.access_key_secret,
-        security_token=settings.credentials.security_token or None,
-        region_id=settings.region,
-        endpoint=endpoint.host,
-        protocol=endpoint.scheme,
-    )
-    return Client(config)
+    headers = {
+        "host": endpoint.host,
+        "accept": "application/json",
+        "user-agent": USER_AGENT,
+        "x-acs-action": operation.removeprefix("fc:"),
+        "x-acs-version": FC3,
+        "x-acs-date": signing.iso_date(clock.now()),
+        "x-acs-signature-nonce": signing.nonce(),
+        **(own or {}),
+        **({"content-type": "application/octet-stream"} if payload is not None else {}),
+    }
+    request = signed(settings.credentials, method, path, query or {}, headers, payload or b"")
+    answer = exchange(operation, endpoint, request, limit_s, fresh=fresh)
+    if not answer.is_success:
+        raise refused(operation, answer, settings.credentials)
+    return answer
 
 
-def _details(error: Any) -> tuple[str, str]:
-    """Code and message: the SDK reads `Code`, FC also writes `ErrorCode` and `errorCode`; a missing code is the text "None"."""
-    data = error.data if isinstance(error.data, dict) else {}
-    body = {str(key).lower(): value for key, value in data.items()}
-    code = body.get("code") or body.get("errorcode") or ""
-    return str(code), str(body.get("message") or body.get("errormessage") or "")
+def signed(credentials: Credentials, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes) -> Request:
+    """With ACS3-HMAC-SHA256 over every header, their names in lower case."""
+    digest = hashlib.sha256(body).hexdigest()
+    headers = {**headers, "x-acs-content-sha256": digest, "x-acs-credentials-provider": "static_ak"}
+    if credentials.security_token:
+        headers["x-acs-credentials-provider"] = "static_sts"
+        headers["x-acs-accesskey-id"] = credentials.access_key_id
+        headers["x-acs-security-token"] = credentials.security_token
+    lines = "".join(f"{name}:{value.strip()}\n" for name, value in sorted(headers.items()))
+    names = ";".join(sorted(headers))
+    canonical = "\n".join([method, path, signing.encoded_query(dict(sorted(query.items()))), lines, names, digest])
+    text = f"{ALGORITHM}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    signature = hmac.new(credentials.access_key_secret.encode(), text.encode(), "sha256").hexdigest()
+    headers["authorization"] = f"{ALGORITHM} Credential={credentials.access_key_id},SignedHeaders={names},Signature={signature}"
+    return Request(method, path + (f"?{urlencode(query)}" if query else ""), headers, body)

@@ -12,7 +12,8 @@ from datetime import datetime, timezone
 from urllib.parse import quote
 
 from rearm import clock
-from rearm.clouds.alibaba.calls import NO_ANSWER, NOT_SENT, CallFailed
+from rearm.clouds.alibaba.calls import CallFailed
+from rearm.clouds.alibaba.exchange import Request, exchange
 from rearm.clouds.alibaba.settings import Settings
 
 PERMISSION = "oss:GetObject"
@@ -25,27 +26,17 @@ REQUEST = "aliyun_v4_request"
 
 def is_there(settings: Settings, bucket: str, key: str, limit_s: float) -> bool:
     """One attempt. False: no such object. Raises `CallFailed`, also for a bucket that does not exist."""
-    import http.client
-
     endpoint = settings.endpoint("oss")
+    path = quote(key, safe="/~")
     # A bucket is a part of the host's name; an emulator on the loopback has no such names.
-    host, path = (endpoint.host, f"/{bucket}") if endpoint.is_loopback else (f"{bucket}.{endpoint.host}", "")
-    make = http.client.HTTPSConnection if endpoint.scheme == "https" else http.client.HTTPConnection
-    connection = make(host, timeout=limit_s)
-    try:
-        connection.connect()
-    except OSError as error:
-        raise CallFailed(PERMISSION, NOT_SENT, text=f"no connection to {host} ({type(error).__name__})") from None
-    try:
-        connection.request("HEAD", f"{path}/{quote(key, safe='/~')}", headers=signed(settings, bucket, key, clock.now()))
-        answer = connection.getresponse()
-    except (OSError, http.client.HTTPException) as error:
-        raise CallFailed(PERMISSION, NO_ANSWER, text=type(error).__name__) from None
-    finally:
-        connection.close()
+    if endpoint.is_loopback:
+        path = f"{bucket}/{path}"
+    else:
+        endpoint = endpoint._replace(host=f"{bucket}.{endpoint.host}")
+    answer = exchange(PERMISSION, endpoint, Request("HEAD", f"/{path}", signed(settings, bucket, key, clock.now())), limit_s, fresh=True)
     if answer.status == 200:
         return True
-    code = _code(answer.getheader("x-oss-err") or "")
+    code = _code(answer.headers.get("x-oss-err", ""))
     if answer.status == 404 and code in ("", "NoSuchKey"):
         return False
     raise CallFailed(PERMISSION, code or ("AccessDenied" if answer.status == 403 else ""), answer.status)
