@@ -20,10 +20,12 @@ ALLOWED = {
     "own": {"errors"},
     "checks": {"checks", "own", "core", "errors", "clouds", "duration", "clock"},
     "clouds": {"clouds", "core", "errors", "clock"},
-    "doorway": {"core", "errors", "clouds", "clock", "config", "look"},
+    "doorway": {"core", "errors", "clouds", "clock", "config", "look", "linger"},
+    "linger": {"core", "errors", "clock", "look"},
     "sweep": {"core", "errors", "clouds", "clock", "config", "look"},
     "look": {"core", "errors", "clouds", "clock", "observe"},
-    "observe": {"core", "errors", "clouds", "clock", "checks", "steps"},
+    "observe": {"core", "errors", "clouds", "clock", "checks", "steps", "side_by_side"},
+    "side_by_side": {"clock"},
     "steps": {"steps", "own", "checks", "core", "errors", "clouds", "duration", "clock"},
 }
 

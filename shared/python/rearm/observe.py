@@ -3,13 +3,12 @@
 An error is never more than the answer `waiting`, and of a step never more than that it is tried again.
 """
 
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
-from rearm import checks, clock, steps
+from rearm import checks, clock, side_by_side, steps
 from rearm.checks.question import Question
 from rearm.clouds import Cloud
 from rearm.core import patience, staging
@@ -66,23 +65,9 @@ def _side_by_side(todo: list[tuple[Key, float, Callable[[], T]]], cloud: Cloud, 
     """What each says, or `late` of its limit. One that hangs costs its limit and does not hold up the end of the invocation."""
     if not todo:
         return {}
-    # Before any thread: the `http` check and the SDK of Alibaba Cloud both import it, and its six does so while it holds the lock of all
-    # imports. Side by side, each waits for the other until the invocation's time is over. Both clouds' SDKs need it anyway.
+    # Before any thread: the clouds' clients import it, and a `six`, where an SDK brings one, does so while it holds the lock of all
+    # imports. Side by side, each waits for the other until the invocation's time is over.
     import http.client  # noqa: F401 - for its lock, see above
 
-    answers: dict[Key, T] = {}
-    started = clock.monotonic()
     room_s = max(1.0, cloud.remaining_s() - RESERVE_S)
-    asked = []
-    for key, limit_s, ask in todo:
-        thread = threading.Thread(target=_answer, args=(answers, key, ask), daemon=True)
-        thread.start()
-        asked.append((thread, key, min(limit_s, room_s)))
-    for thread, key, limit_s in asked:
-        thread.join(max(0.0, started + limit_s - clock.monotonic()))
-        answers.setdefault(key, late(limit_s))
-    return dict(answers)
-
-
-def _answer(answers: dict[Key, T], key: Key, ask: Callable[[], T]) -> None:
-    answers.setdefault(key, ask())
+    return side_by_side.answers([(key, min(limit_s, room_s), ask) for key, limit_s, ask in todo], late)

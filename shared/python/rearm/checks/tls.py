@@ -1,19 +1,14 @@
 """`tls`: a TLS handshake succeeds, with a valid certificate that lasts long enough."""
 
-from typing import TYPE_CHECKING, cast
-
 import msgspec
 
 from rearm import clock, duration
 from rearm.checks.network import address, target
 from rearm.checks.network.certificate import not_after
-from rearm.checks.network.connection import Cut, broken, secured, shake, trust
+from rearm.checks.network.connection import Line, broken, trust
 from rearm.checks.question import Question
 from rearm.checks.settings.lasting import Lasting
 from rearm.core.model import CheckResult
-
-if TYPE_CHECKING:
-    import ssl
 
 CALLS, calls = address.CALLS, address.calls
 DAY_S = 86_400
@@ -71,18 +66,9 @@ def _judged(settings: Settings, host: str, limit_s: float) -> CheckResult:
 
 def _certificate(settings: Settings, host: str, limit_s: float) -> bytes:
     """The server's certificate (DER), after a handshake. The whole is cut off at the limit, even if the other side drips."""
-    with Cut(limit_s) as cut:
-        context = trust(verify=settings.verify)
-        line = cut.watch(secured(target.connect(host, settings.port, limit_s), context, settings.server_name or host))
-        try:
-            shake(line)
-            return cast("ssl.SSLSocket", line).getpeercert(binary_form=True) or b""
-        except OSError:
-            if cut.done:
-                raise TimeoutError from None
-            raise
-        finally:
-            line.close()
+    deadline, context = clock.monotonic() + limit_s, trust(verify=settings.verify)
+    with Line(target.connect(host, settings.port, limit_s), deadline) as line:
+        return line.shake(context, settings.server_name or host).getpeercert(binary_form=True) or b""
 
 
 def _wanted_s(settings: Settings) -> int:

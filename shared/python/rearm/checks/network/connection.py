@@ -1,47 +1,78 @@
-"""One connection for one exchange: cut off at its time limit, with TLS around it where that is asked for."""
+"""One connection for one exchange: over at its deadline, with TLS around it where that is asked for."""
 
-import contextlib
+import os
 import socket
-from typing import TYPE_CHECKING, Any, cast
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from rearm import clock
 
 if TYPE_CHECKING:
     import ssl
 
 
-class Cut:
-    """Ends a connection after its time, whatever the two sides are doing. A socket's own timeout starts anew with each byte."""
+RECEIVE_BYTES = 65_536
 
-    def __init__(self, limit_s: float) -> None:
-        import threading
 
-        self.done = False
-        self._line: socket.socket | None = None
-        self._timer = threading.Timer(max(0.0, limit_s), self._cut)
-        self._timer.daemon = True
+class Line:
+    """A connection that ends at its deadline (`clock.monotonic` seconds), even if the other side drips.
 
-    def __enter__(self) -> "Cut":
-        self._timer.start()
+    A socket's own time limit starts anew with each byte. So each wait is given what is left, and all raise TimeoutError when nothing is.
+    Leaving the `with` closes it.
+    """
+
+    def __init__(self, plain: socket.socket, deadline: float) -> None:
+        self._socket, self._deadline = plain, deadline
+
+    def __enter__(self) -> "Line":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._socket.close()
 
-    def watch(self, line: socket.socket) -> socket.socket:
-        self._line = line
-        if self.done:
-            self._cut()
-        return line
+    def shake(self, context: "ssl.SSLContext", server_name: str) -> "ssl.SSLSocket":
+        """From here on by TLS. Raises OSError, of which ssl's errors are a part."""
+        self._socket = secured = context.wrap_socket(self._socket, server_hostname=server_name, do_handshake_on_connect=False)
+        self._in_time()
+        secured.do_handshake()
+        return secured
 
-    def _cut(self) -> None:
-        self.done = True
-        if self._line is not None:
-            with contextlib.suppress(OSError):
-                # Not SSLSocket.shutdown: that forgets its TLS state under the feet of the reading thread.
-                socket.socket.shutdown(self._line, socket.SHUT_RDWR)
+    def sendall(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._in_time().send(rest) :]
+
+    def receive(self) -> bytes:
+        """What comes next; empty at the end."""
+        return self._in_time().recv(RECEIVE_BYTES)
+
+    def _in_time(self) -> socket.socket:
+        left_s = self._deadline - clock.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left_s)
+        return self._socket
+
+
+_lock = Lock()
+_shared: "dict[tuple[object, ...], ssl.SSLContext]" = {}
 
 
 def trust(*, verify: bool, ca: str | None = None) -> "ssl.SSLContext":
-    """Whom to trust: the machine's certificate authorities, those of the PEM text `ca` alone, or (`verify` False) anybody."""
+    """Whom to trust: the machine's certificate authorities, those of the PEM text `ca` alone, or (`verify` False) anybody.
+
+    Without `ca` all get the same one, which nobody may change: the machine's list takes longer to read than many an exchange.
+    """
+    if ca is not None:
+        return _made(verify, ca)
+    key = verify, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    with _lock:
+        if key not in _shared:
+            _shared[key] = _made(verify, None)
+        return _shared[key]
+
+
+def _made(verify: bool, ca: str | None) -> "ssl.SSLContext":
     import ssl
 
     context = ssl.create_default_context(cadata=ca)
@@ -51,19 +82,6 @@ def trust(*, verify: bool, ca: str | None = None) -> "ssl.SSLContext":
     if not verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
-
-
-def secured(plain: socket.socket, context: "ssl.SSLContext | None", server_name: str) -> socket.socket:
-    """The connection, ready for the handshake of TLS (`shake`). Without a context it stays what it is."""
-    if context is None:
-        return plain
-    return context.wrap_socket(plain, server_hostname=server_name, do_handshake_on_connect=False)
-
-
-def shake(line: socket.socket) -> None:
-    """The handshake, where there is one. Raises OSError, of which ssl's errors are a part."""
-    if hasattr(line, "do_handshake"):
-        cast(Any, line).do_handshake()
 
 
 def broken(error: OSError) -> str:

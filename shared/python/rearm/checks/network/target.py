@@ -1,6 +1,7 @@
 """Where `http`, `tcp` and `tls` connect to: what all of them can set, and the connection itself."""
 
 import socket
+from functools import lru_cache
 from typing import Annotated, Literal, Protocol
 
 import msgspec
@@ -70,8 +71,9 @@ def why(error: OSError, limit_s: float) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
+@lru_cache(maxsize=256)
 def is_metadata(host: str) -> bool:
-    """True for a literal address at which a cloud serves instance metadata; False for names."""
+    """True for a literal address at which a cloud serves instance metadata; False for names. Kept: a wait asks of the same ones."""
     import ipaddress
 
     try:
