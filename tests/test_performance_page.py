@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BENCH = ROOT / "bench" / "performance"
 sys.path.append(str(BENCH))
 
-import page  # noqa: E402 - found by the path above, which only this test needs
+import lingering  # noqa: E402 - found by the path above, which only this test needs
+import page  # noqa: E402 - the same
 import quotes  # noqa: E402 - the same
 import ratchet  # noqa: E402 - the same
 import results  # noqa: E402 - the same
@@ -167,3 +168,24 @@ def test_what_cannot_be_measured_is_refused(arguments: list[str], line: str) -> 
     assert told.returncode == 2
     assert line in told.stderr.splitlines()[-1]
     assert "Traceback" not in told.stderr
+
+
+def test_the_price_of_lingering_is_drawn_against_the_worst_seconds() -> None:
+    made = Results()
+    found: dict[str, Table | Sheet] = {}
+    for cloud in lingering.CLOUDS:
+        rows = {told: [1.0, float(seconds)] for (_, seconds), told in lingering.NAMES.items()}
+        found[f"seconds-{cloud}"] = Table("seconds", "s", "", rows)
+        found[f"hour-{cloud}"] = Sheet("hour", ["", "US$"], [[told, "0.01667"] for told in lingering.NAMES.values()])
+    made.put("lingering", found, {"when": "2026-01-02"})
+    assert lingering.points(made)["AWS, lingering"] == [(float(one), results.spread([0.01667])) for one in lingering.LINGERS_S]
+    drawn = ElementTree.fromstring(page.written(made)[page.PRICE_PICTURE])
+    told = [one.text for one in drawn if one.tag.endswith("text")]
+    assert {"US$ for a waiting hour", "AWS, lingering", "Alibaba Cloud, a look for each timer", "180"} <= set(told)
+    assert f"]({page.PRICE_PICTURE.removeprefix('docs/')})" in page.written(made)["docs/performance.md"]
+
+
+def test_the_prices_are_what_the_pages_say() -> None:
+    """An hour of function time with 256 MB, by hand."""
+    assert lingering._on_aws(3600, 6) == pytest.approx((0.0120079, 0.0150102), rel=1e-4)
+    assert lingering._on_alibaba(3600, 8) == pytest.approx((0.0207012,), rel=1e-4)

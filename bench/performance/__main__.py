@@ -17,7 +17,7 @@ from rearm.errors import ConfigError
 
 MODULES = {one: {"simulator": "simulated", "emulator": "emulated"}.get(one, one) for one in page.SECTIONS}
 JSON = Path("bench/performance.json")
-COUNTED = {"size", "hour", "letting_go"}
+COUNTED = {"size", "hour", "letting_go", "lingering"}
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from contenders import BY_HAND, GENERATED, POWERTOOLS, REARM
 from hour import NAMES
-from letting_go import LATE
+from letting_go import ALIBABA_LINGERS, AWS_LINGERS, LATE
 from results import Results, spread
 
 
@@ -50,6 +50,10 @@ GOALS = (
     Goal("heartbeats of a waiting hour, against the least, AWS", "hour.heartbeats", NAMES["aws"], "", 1),
     Goal("heartbeats of a waiting hour, against their share, Alibaba Cloud", "hour.heartbeats", NAMES["alibaba"], "", 1),
     Goal("seconds from ready to completed, at worst: the interval and a minute", "letting_go.seconds", LATE, "", 120, worst=True),
+    Goal("the same on AWS with linger 10 s", "letting_go.seconds", AWS_LINGERS, "", 10, worst=True),
+    Goal("the same on Alibaba Cloud with linger 10 s", "letting_go.seconds", ALIBABA_LINGERS, "", 10, worst=True),
     Goal("simulator on AWS, waits of 20 looks a second on one core", "simulator.fast", "rearm, AWS", "", 500, at_least=True),
     Goal("simulator on Alibaba Cloud, the same", "simulator.fast", "rearm, Alibaba Cloud", "", 500, at_least=True),
+    Goal("CPU of the simulator for each of 100,000 waits, against 1,000", "growth.simulator", "100,000 waits", "1,000 waits", 1.15),
+    Goal("peak memory of the simulator, 100,000 waits against 10,000", "growth.simulator-memory", "100,000 waits", "10,000 waits", 1.3),
 )

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+import lingering
 from contenders import BY_HAND, REARM
 from goals import GOALS
 from picture import bars, lines
 from results import Results, Sheet, Spread, Table, spread
 
 COLD_PICTURE, CHECKS_PICTURE = "docs/images/performance-cold.svg", "docs/images/performance-checks.svg"
+PRICE_PICTURE = "docs/images/performance-lingering.svg"
 HEAD = """\
 # Performance
 
@@ -31,6 +33,7 @@ SECTIONS = {
     "size": "Archives",
     "hour": "A waiting hour",
     "letting_go": "From ready to completed",
+    "lingering": "The price of lingering",
     "simulator": "Simulator",
     "emulator": "Emulators",
     "growth": "Growth",
@@ -48,6 +51,9 @@ def written(results: Results) -> dict[str, str]:
     checks = results.table("warm.http-cpu")
     if checks:
         files[CHECKS_PICTURE] = lines("CPU of a look, ms", "HTTP checks", {who: _points(checks, who) for who in (REARM, BY_HAND)})
+    if "lingering" in results.tables:
+        title, below = "US$ for a waiting hour", "seconds from ready to completed at worst, every timer 59 s late"
+        files[PRICE_PICTURE] = lines(title, below, lingering.points(results))
     return files
 
 
@@ -89,7 +95,7 @@ def _verdict(holds: bool) -> str:
 
 
 def _sections(results: Results, *, pictures: bool = True) -> Iterator[str]:
-    shown = {"cold": COLD_PICTURE, "warm": CHECKS_PICTURE} if pictures else {}
+    shown = {"cold": COLD_PICTURE, "warm": CHECKS_PICTURE, "lingering": PRICE_PICTURE} if pictures else {}
     for section, title in SECTIONS.items():
         tables, sheets = results.tables.get(section, {}), results.sheets.get(section, {})
         if not tables and not sheets:

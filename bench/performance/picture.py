@@ -10,6 +10,7 @@ from rearm_workbench.simulator.experiments.plot import COLOURS, GAP, LEFT, PLOT_
 GREY = "#8a8f98"
 BAR_H, BAR_GAP, LABELS_W = 16, 8, 190
 PLOT_H = 210
+TICK_W = 12
 
 
 def bars(panels: Mapping[str, Mapping[str, Spread]]) -> str:
@@ -57,17 +58,26 @@ def lines(title: str, below: str, rows: Mapping[str, Sequence[tuple[float, Sprea
         y = base - share * PLOT_H
         parts.append(f'<line x1="{LEFT}" y1="{y:.0f}" x2="{LEFT + PLOT_W}" y2="{y:.0f}" stroke="#dddddd"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.0f}" text-anchor="end">{share * most:.2g}</text>')
-    for x in sorted({x for points in rows.values() for x, _ in points}):
+    for x in _apart({x for points in rows.values() for x, _ in points}, right / PLOT_W * TICK_W):
         parts.append(f'<text x="{LEFT + x / right * PLOT_W:.0f}" y="{base + 18}" text-anchor="middle">{x:g}</text>')
     parts.append(f'<text x="{LEFT + PLOT_W / 2:.0f}" y="{base + 36}" text-anchor="middle">{escape(below)}</text>')
     for number, (name, points) in enumerate(rows.items()):
-        colour, y = COLOURS[number], TOP + 16 + 18 * number
+        colour, y = (*COLOURS, GREY)[number], TOP + 16 + 18 * number
         path = "L".join(place(x, one.median) for x, one in points)
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<path d="M{place(x, one.low)}L{place(x, one.high)}" stroke="{colour}"/>' for x, one in points]
         parts.append(f'<rect x="{LEFT + PLOT_W + 14}" y="{y - 9}" width="10" height="10" fill="{colour}"/>')
         parts.append(f'<text x="{LEFT + PLOT_W + 30}" y="{y}">{escape(name)}</text>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _apart(xs: set[float], least: float) -> list[float]:
+    """From the right, those that are so far from the one before: their labels would stand one upon the other."""
+    kept: list[float] = []
+    for x in sorted(xs, reverse=True):
+        if not kept or kept[-1] - x >= least:
+            kept.append(x)
+    return kept[::-1]
 
 
 def _head(height: int) -> str:

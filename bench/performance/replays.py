@@ -12,15 +12,17 @@ from contenders import HOOKS
 from stopwatch import Failed
 
 
-def play(cloud: str, worlds: list[dict[str, object]]) -> list[dict[str, Any]]:
-    """One wait for each world (docs/replay.md), as `rearm replay --json` tells it; one check, a look a minute."""
+def play(cloud: str, worlds: list[dict[str, object]], **cadence: str) -> list[dict[str, Any]]:
+    """One wait for each world (docs/replay.md), as `rearm replay --json` tells it. One check, a look a minute, or as `cadence` says."""
     sample = layout.ROOT / HOOKS[cloud]
     with tempfile.TemporaryDirectory(prefix="rearm-bench-") as scratch:
         for number, world in enumerate(worlds):
             (Path(scratch) / f"{number:03}.json").write_bytes(sample.read_bytes())
             (Path(scratch) / f"{number:03}.world.yml").write_text(json.dumps(world))  # JSON is YAML
         config = Path(scratch) / "rearm.json.config.json"
-        config.write_bytes(layout.CONFIG)
+        document = json.loads(layout.CONFIG)
+        document["profiles"][0].update(cadence)
+        config.write_text(json.dumps(document))
         files = [f"{scratch}/{number:03}.json" for number in range(len(worlds))]
         command = [str(Path(sys.executable).with_name("rearm")), "replay", "--json", "--config", str(config), *files]
         told = subprocess.run(command, capture_output=True, text=True, check=False)

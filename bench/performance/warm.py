@@ -39,7 +39,7 @@ def _by_checks(runs: int) -> dict[str, Table]:
             for contender in (by_http(), aws()[-1]):
                 turns[f"{contender.name}, {count}"] = partial(_http, contender, port, count)
         rows = interleaved(turns, runs, "warm look, more checks")
-    note = "By hand one after the other over kept connections; rearm side by side, each in a thread and a connection of its own."
+    note = "By hand one after the other over kept connections; rearm side by side, each over a new connection."
     against = f"{BY_HAND}, 1"
     cpu = rows["cpu"]
     one, two, twenty = (cpu[f"{REARM}, {count}"] for count in CHECKS)

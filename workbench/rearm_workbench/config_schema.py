@@ -50,6 +50,10 @@ def _profile() -> Schema:
         },
         "stages": _list({"$ref": "#/$defs/stage"}) | {"description": "Escalations: steps that are done when the wait is so old."},
         "every": _duration(config.EVERY_MAX_S, config.EVERY_MIN_S) | {"description": "How often to look.", "default": "60s"},
+        "linger": {
+            "$ref": "#/$defs/duration",
+            "description": "How often to ask the checks again between two looks, inside the invocation. Less than `every`. Absent: never.",
+        },
         "budget": {"$ref": "#/$defs/duration", "description": "The longest wait. Absent: as long as the cloud allows."},
         "on_failure": result,
         "on_timeout": result,

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rearm import linger
 from rearm.core import beginning, budget, heartbeats
 from rearm.core.limits import LIMITS
 from rearm.core.model import Action, Hook, Parsed
@@ -74,8 +75,13 @@ def plan(action: Action, profile: Profile) -> list[str]:
     length = "as long as each needs, 20 at most" if limits.heartbeat_is_chosen else "the hook's own length"
     words = {"all": "every instance passes", "any": "one instance passes"}
     enough = words.get(str(profile.instances), f"{profile.instances} instances pass")
+    needed_s = profile.every_s + limits.timer_late_s + linger.RESERVE_S
+    lingering = (
+        f"ask the checks again every {span(profile.linger_s or 0)} between looks; `recheck` has to be allowed {span(needed_s)} for that"
+    )
     return [
         f"look at once, then every {span(profile.every_s)}, until {enough}: CONTINUE",
+        *([lingering] if profile.linger_s else []),
         f"heartbeat {span(heartbeats.guard_s(wait, profile, limits))} before the wait lapses ({length}); hook taken as {span(timeout_s)}",
         f"a check that fails for good: {profile.failure_result(action)}",
         f"last look after {span(last_at - wait.began_at)} ({why}): {profile.timeout_result(action)}",

@@ -16,7 +16,8 @@ def line(profile: Profile) -> str:
         asks += f", reports {told}"
     if steps:
         asks = f"does {steps}; {asks}"
-    return f"{profile.name}: {_match_text(profile.match)} -> {asks}; every {duration.say(profile.every_s)}, {', '.join([budget, *given])}"
+    often = duration.say(profile.every_s) + (f", lingering {duration.say(profile.linger_s)}" if profile.linger_s else "")
+    return f"{profile.name}: {_match_text(profile.match)} -> {asks}; every {often}, {', '.join([budget, *given])}"
 
 
 def condition_text(condition: Condition, profile: Profile, *, inner: bool = False) -> str:

@@ -197,14 +197,14 @@ class Replayed(ABC):
     def _note(self, wait: WaitRecord, line: dict[str, Any]) -> None:
         now = self.clock.now()
         verdict, reason = str(line.get("verdict")), str(line.get("reason", ""))
-        if verdict != "look":
+        if verdict not in ("look", "peek"):
             wait.add(now, verdict, reason)
             return
-        wait.looks += 1
+        wait.looks += verdict == "look"
         for step in line.get("steps", ()):
             where = " ".join(filter(None, (step.get("stage"), step["step"], step.get("instance"))))
             wait.add(now, f"step {step['status']}", f"{where}: {step['reason']}")
-        wait.add(now, f"look {wait.looks}", reason)
+        wait.add(now, f"look {wait.looks}" if verdict == "look" else f"peek {line['peeks']}", reason)
         for did in line.get("did", ()):
             wait.add(now, did["what"], did["why"])
 

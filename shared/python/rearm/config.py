@@ -21,13 +21,14 @@ from rearm.errors import ConfigError
 
 VERSION = 1
 DEFAULT = Path(__file__).with_name("default.json")
+_DEFAULT = str(DEFAULT)
 VARIABLE = "REARM_CONFIG"
 CODE_FOLDERS = ("LAMBDA_TASK_ROOT", "FC_FUNC_CODE_PATH")
 """Where the platform has unpacked the function: docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html,
 alibabacloud.com/help/en/functioncompute/fc/user-guide/environment-variables."""
 EVERY_MIN_S, EVERY_MAX_S, EVERY_DEFAULT_S = 10, 3600, 60
 LONGEST_NAME = 64
-PROFILE_KEYS = ("name", "match", "steps", "checks", "instances", "stages", "every", "budget", "on_failure", "on_timeout")
+PROFILE_KEYS = ("name", "match", "steps", "checks", "instances", "stages", "every", "linger", "budget", "on_failure", "on_timeout")
 OPTIONAL = tuple(key for key in PROFILE_KEYS if key not in ("name", "checks"))
 
 
@@ -64,8 +65,10 @@ def load(path: str | None = None) -> Config:
     if path:
         return _load(path)
     named = os.environ.get(VARIABLE)
-    beside = next((folder for name in CODE_FOLDERS if (folder := os.environ.get(name))), "")
-    return _load(str(Path(beside, named)) if named else str(DEFAULT))
+    if named and not os.path.isabs(named):
+        beside = next((folder for name in CODE_FOLDERS if (folder := os.environ.get(name))), "")
+        named = os.path.join(beside, named)
+    return _load(named or _DEFAULT)
 
 
 @functools.lru_cache(maxsize=8)
@@ -124,9 +127,13 @@ def _profile(name: str, match: Match, given: dict[str, object], path: str, probl
     checks, condition = judge_checks(given.get("checks", []), f"{path}.checks", fit, problems)
     steps = judge_steps(given.get("steps", []), f"{path}.steps", fit, problems)
     steps += judge_stages(given.get("stages", []), f"{path}.stages", fit, problems)
+    before = len(problems.lines)
     every_s = _seconds(given, "every", path, problems) or EVERY_DEFAULT_S
     if not EVERY_MIN_S <= every_s <= EVERY_MAX_S:
         problems.wrong(f"{path}.every", given["every"], f"from {duration.say(EVERY_MIN_S)} to {duration.say(EVERY_MAX_S)}")
+    linger_s = _seconds(given, "linger", path, problems)
+    if linger_s is not None and linger_s >= every_s and len(problems.lines) == before:
+        problems.wrong(f"{path}.linger", given["linger"], f"less than `every` ({duration.say(every_s)}): it asks between two looks")
     budget_s = _seconds(given, "budget", path, problems)
     cloud = _most_patient(clouds)
     if budget_s is not None and budget_s > LIMITS[cloud].wait_max_s:
@@ -142,6 +149,7 @@ def _profile(name: str, match: Match, given: dict[str, object], path: str, probl
         instances=_instances(given, path, problems),
         steps=steps,
         every_s=every_s,
+        linger_s=linger_s,
         budget_s=budget_s,
         on_failure=_result(given, "on_failure", path, clouds, problems),
         on_timeout=_result(given, "on_timeout", path, clouds, problems),

@@ -71,6 +71,7 @@ def look_again(payload: bytes, cloud: Cloud) -> dict[str, object]:
         wait = msgspec.json.decode(payload, type=look.Message).rearm
     except msgspec.DecodeError as error:
         raise InvalidNotification(f"not a recheck message of rearm: {error}") from None
+    wait = core.as_told(wait, cloud.limits)
     if wait.due_at - clock.now() > EARLY_S:
         room_s = max(0.0, cloud.remaining_s() - RESERVE_S)
         clock.sleep(min(wait.due_at - clock.now(), room_s))
@@ -88,7 +89,7 @@ def look_again(payload: bytes, cloud: Cloud) -> dict[str, object]:
         except ActionGone as gone:
             return tell(cloud, about(wait.action) | {"verdict": "gone", "reason": str(gone)})
         wait = beginning.with_hook(wait, hook, cloud.limits) if hook else wait
-    return _look(wait, profile, cloud)
+    return _look(wait, profile, cloud, lingers=profile.linger_s is not None)
 
 
 def _first_look(action: Action, settings: Config, cloud: Cloud) -> dict[str, object]:
@@ -123,15 +124,24 @@ def _describe(action: Action, cloud: Cloud) -> Hook | None:
         return None
 
 
-def _look(wait: Wait, profile: Profile, cloud: Cloud) -> dict[str, object]:
-    """Look once; on a hook too short for a timer, look until the invocation's time is nearly used up."""
+def _look(wait: Wait, profile: Profile, cloud: Cloud, *, lingers: bool = False) -> dict[str, object]:
+    """Look once; on a hook too short for a timer, look until the invocation's time is nearly used up.
+
+    `lingers`: after the look, ask the checks again until the next one must have come. Never for a notification: others of its batch wait.
+    """
     limits = cloud.limits
     if limits.short_hook_s and not wait.heartbeat_timeout_s:
         ended, wait = _described_again(wait, profile, cloud)
         if ended is not None:
             return ended
     if not 0 < wait.heartbeat_timeout_s < limits.short_hook_s:
-        return Look(wait, profile, cloud).run()
+        once = Look(wait, profile, cloud)
+        line = once.run()
+        if lingers:
+            from rearm.linger import linger  # who does not use it does not load it
+
+            return linger(once) or line
+        return line
     until = clock.now() + cloud.remaining_s() - RESERVE_S
     handover_s = limits.timer_lead_s + limits.timer_late_s + limits.margin_s
     handed_over = False

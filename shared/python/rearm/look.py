@@ -28,6 +28,9 @@ BELIEVE_ENDED_AFTER_S = 60
 RESERVE_S = 15
 """Of the invocation's time, kept for the calls that follow another try."""
 
+FEW_NOTED = 64
+"""Up to so many timers, or twice as many as were due then, none of those that are past is forgotten: to go through them costs time."""
+
 
 class Message(msgspec.Struct, frozen=True):
     """The recheck's message."""
@@ -43,9 +46,12 @@ class Armed:
 
     def __init__(self) -> None:
         self._due: dict[str, tuple[float, str]] = {}
+        self._most = FEW_NOTED
 
     def note(self, action: Action, at: float, now: float) -> None:
-        self._due = {key: noted for key, noted in self._due.items() if noted[0] > now}
+        if len(self._due) >= self._most:
+            self._due = {key: noted for key, noted in self._due.items() if noted[0] > now}
+            self._most = max(FEW_NOTED, 2 * len(self._due))
         self._due[grid.identity(action)] = at, action.token
 
     def due(self, action: Action) -> float:
@@ -67,7 +73,7 @@ class Look:
         self.did: list[dict[str, str]] = []
         self.worked: dict[tuple[int, str], StepResult] = {}
         self.acted_at: float | None = None
-        self.by_budget = False
+        self.by_budget = self.has_armed = False
 
     def run(self) -> dict[str, object]:
         self.now = clock.now()
@@ -87,12 +93,16 @@ class Look:
         """Steps, then checks, then the steps of later stages, which are for waits that go on; and what the wait remembers of them."""
         if self.profile.steps:
             self.wait, self.worked = work(self.wait, self.profile, self.cloud)
-        answers = observe(self.wait, self.profile, self.cloud)
-        results, known = patience.settle(answers, self.wait, self.profile, self.now)
-        self.wait = msgspec.structs.replace(self.wait, known=known)
+        results = self._ask()
         if self.profile.steps and judge(self.wait, results, self.profile, self.now).status == "waiting":
             self.wait, escalated = work(self.wait, self.profile, self.cloud, later=True)
             self.worked |= escalated
+        return results
+
+    def _ask(self) -> dict[tuple[int, str], CheckResult]:
+        answers = observe(self.wait, self.profile, self.cloud)
+        results, known = patience.settle(answers, self.wait, self.profile, self.now)
+        self.wait = msgspec.structs.replace(self.wait, known=known)
         return results
 
     def _apply(self, decision: Decision, trouble: str = "") -> None:
@@ -188,14 +198,14 @@ class Look:
             self.wait = msgspec.structs.replace(self.wait, looks=self.wait.looks + 1)
             self._did(f"look again in {round(recheck.at - self.now)} s", "the hook is too short for a timer")
             return True
-        new = arm(self.wait, recheck, self.cloud, now)
+        self.has_armed = new = arm(self.wait, recheck, self.cloud, now)
         self._did(f"recheck in {round(recheck.at - now)} s", recheck.reason if new else "set already: this was a duplicate")
         return new
 
     def _did(self, what: str, why: str) -> None:
         self.did.append({"what": what, "why": why})
 
-    def _say(self, results: dict[tuple[int, str], CheckResult], reason: str) -> dict[str, object]:
+    def _say(self, results: dict[tuple[int, str], CheckResult], reason: str, **more: object) -> dict[str, object]:
         answers = [
             {"check": self.profile.checks[index].label, "instance": instance, "status": result.status, "reason": result.reason}
             for (index, instance), result in sorted(results.items())
@@ -211,7 +221,7 @@ class Look:
             "waited_s": round(self.now - self.wait.began_at),
             **measures(*self.came, self.acted_at, held=self.held, by_budget=self.by_budget),
         }
-        return tell(self.cloud, line)
+        return tell(self.cloud, line | more)
 
 
 def arm(wait: Wait, recheck: Recheck, cloud: Cloud, now: float) -> bool:

@@ -16,20 +16,25 @@ UNTIMED_S = 60
 """A notification without a time of its own may have been so long under way: the wait began that much earlier."""
 
 
+def last_look_at(wait: Wait, profile: Profile, limits: Limits) -> float:
+    """When the last look must be due: at the end of the profile's budget, or of what the cloud still allows."""
+    by_cloud = cloud_end(wait, limits) - limits.timer_late_s - limits.margin_s
+    return by_cloud if profile.budget_s is None else min(wait.began_at + profile.budget_s, by_cloud)
+
+
 def last_look(wait: Wait, profile: Profile, limits: Limits) -> tuple[float, str]:
-    """When the last look must be due, and why then: the profile's budget or what the cloud still allows."""
-    ends_at = cloud_end(wait, limits)
-    by_cloud = ends_at - limits.timer_late_s - limits.margin_s
-    if profile.budget_s is not None and wait.began_at + profile.budget_s < by_cloud:
-        return wait.began_at + profile.budget_s, f"the profile's budget of {profile.budget_s} s ends"
+    """When the last look must be due, and why then."""
+    at, ends_at = last_look_at(wait, profile, limits), cloud_end(wait, limits)
+    if at < ends_at - limits.timer_late_s - limits.margin_s:
+        return at, f"the profile's budget of {profile.budget_s} s ends"
     if heartbeats_left(wait, limits) == 0 and ends_at == wait.lapses_at:
-        return by_cloud, "no heartbeat is left and the wait lapses"
-    return by_cloud, f"the cloud allows no more than {round(ends_at - wait.began_at)} s"
+        return at, "no heartbeat is left and the wait lapses"
+    return at, f"the cloud allows no more than {round(ends_at - wait.began_at)} s"
 
 
 def needed_until(wait: Wait, profile: Profile, limits: Limits) -> float:
     """How long the wait must last so that its last look can still end it."""
-    return last_look(wait, profile, limits)[0] + limits.timer_late_s + limits.margin_s
+    return last_look_at(wait, profile, limits) + limits.timer_late_s + limits.margin_s
 
 
 def cloud_end(wait: Wait, limits: Limits) -> float:

@@ -32,6 +32,9 @@ from rearm.core.verdict import judge
 BEAT_EARLY_S = 10
 """A heartbeat that is due within this time is recorded now: a timer may come early too, and a look for it alone tells nothing new."""
 
+SENT = "sent"
+"""In `Wait.known`: a result that was sent between two looks and not confirmed, told to the timer that had been set before (AWS)."""
+
 QUICK_TRIES = 3
 """Looks in a row before their slot, to try again what failed; after that the next slot is soon enough."""
 
@@ -46,8 +49,8 @@ def decide(wait: Wait, results: Results, profile: Profile, limits: Limits, now: 
         return (Complete("CONTINUE", verdict.reason),)
     if verdict.status in ("failed", "gone"):
         return (Complete(profile.failure_result(action), verdict.reason),)
-    last_look_at, why = budget.last_look(wait, profile, limits)
-    if soonest_look(wait, limits, now) > last_look_at:
+    if soonest_look(wait, limits, now) > budget.last_look_at(wait, profile, limits):
+        _, why = budget.last_look(wait, profile, limits)
         return (Complete(profile.timeout_result(action), f"{why}; last answer: {verdict.reason}", by_budget=True),)
     return stay(wait, profile, limits, now, verdict.reason)
 
@@ -60,6 +63,8 @@ def stay(wait: Wait, profile: Profile, limits: Limits, now: float, reason: str) 
     beat_at = heartbeats.heartbeat_due(wait, profile, limits)
     beats: Decision = ()
     after = wait
+    if profile.linger_s and not wait.looks:
+        at = soonest  # only the looks of timers linger: the first of them comes at once
     if is_claimed_first(wait, limits, now):
         at = soonest
     elif at > beat_at and (beat_at < max(soonest, now + BEAT_EARLY_S) or not beats_between):
@@ -68,7 +73,7 @@ def stay(wait: Wait, profile: Profile, limits: Limits, now: float, reason: str) 
             beats = (Heartbeat(seconds, f"would lapse in {max(0, round(wait.lapses_at - now))} s"),)
             after = heartbeats.after_heartbeat(wait, seconds, limits, now)
             beat_at = heartbeats.heartbeat_due(after, profile, limits)
-    at = min(at, budget.last_look(after, profile, limits)[0], beat_at)
+    at = min(at, budget.last_look_at(after, profile, limits), beat_at)
     if limits.timer_max_s is not None:
         at = min(at, now + limits.timer_max_s)
     return (*beats, Recheck(max(math.floor(at), soonest), reason))
@@ -111,6 +116,12 @@ def after_unsure_completion(wait: Wait, result: Result) -> Wait:
     Without a token it is not: the instance may be in a later action of the hook by then (warm pool). The next look asks the checks again.
     """
     return msgspec.structs.replace(wait, ending=result if wait.action.token else None, troubles=wait.troubles + 1)
+
+
+def as_told(wait: Wait, limits: Limits) -> Wait:
+    """The wait of a message that was told, after its timer had been set, which result was sent meanwhile (`SENT`)."""
+    sent = next((result for result in limits.results if wait.known.get(SENT) == result), None)
+    return msgspec.structs.replace(wait, ending=sent) if sent and not wait.ending else wait
 
 
 def soon(wait: Wait, recheck: Recheck, limits: Limits, now: float, reason: str) -> Recheck:

@@ -17,6 +17,7 @@ TIMER_PREFIX = "rearm-"
 """How every timer's name begins: what a sweep lists."""
 
 
+@lru_cache(maxsize=1024)
 def identity(action: Action) -> str:
     """The hex digits that name the wait, whoever tells of it: a notification, a duplicate of it, or the sweep.
 
@@ -24,11 +25,7 @@ def identity(action: Action) -> str:
     hook (warm pool) has the same identity. Alibaba Cloud: hook and token.
     """
     parts = (action.group, action.hook, *action.instances) if action.cloud == "aws" else (action.hook, action.token)
-    return _digits("\0".join((action.cloud, *parts)))
-
-
-@lru_cache(maxsize=1024)
-def _digits(text: str) -> str:
+    text = "\0".join((action.cloud, *parts))
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:IDENTITY_DIGITS]
 
 

@@ -4,6 +4,7 @@ The values only; reading and judging a configuration file is `rearm.config`. The
 """
 
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -30,20 +31,19 @@ class Match(msgspec.Struct, frozen=True, omit_defaults=True):
     def accepts(self, action: Action) -> bool:
         """True if every given field fits."""
         return (
-            _fits(self.cloud, action.cloud)
-            and _fits(self.group, action.group, action.group_name)
-            and _fits(self.hook, action.hook, action.hook_name)
-            and _fits(self.transition, action.transition)
-            and _fits(self.metadata, action.metadata)
-            and _fits(self.origin, action.origin)
-            and _fits(self.destination, action.destination)
-            and _fits(self.action, action.cause)
+            (not self.cloud or _fits(self.cloud, action.cloud))
+            and (not self.group or _fits(self.group, action.group, action.group_name))
+            and (not self.hook or _fits(self.hook, action.hook, action.hook_name))
+            and (not self.transition or _fits(self.transition, action.transition))
+            and (not self.metadata or _fits(self.metadata, action.metadata))
+            and (not self.origin or _fits(self.origin, action.origin))
+            and (not self.destination or _fits(self.destination, action.destination))
+            and (not self.action or _fits(self.action, action.cause))
         )
 
 
+@lru_cache(maxsize=256)
 def _fits(patterns: tuple[str, ...], *values: str | None) -> bool:
-    if not patterns:
-        return True
     given = [value for value in values if value]
     if not given:
         return "-" in patterns
@@ -134,6 +134,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many of the action's instances have to be ready."""
     steps: tuple[Step, ...] = ()
     every_s: int = 60
+    linger_s: int | None = None
+    """How often the checks are asked again between two looks, inside the invocation of the first; None: never."""
     budget_s: int | None = None
     on_failure: Result | None = None
     on_timeout: Result | None = None

@@ -1,5 +1,7 @@
 """From the checks' answers, and the steps that are done, to one verdict for the action."""
 
+from functools import lru_cache
+
 import msgspec
 
 from rearm.core import staging
@@ -56,8 +58,9 @@ def _of_the_checks(wait: Wait, results: Results, profile: Profile, now: float) -
 
 def _needed(profile: Profile, instances: int) -> int:
     """How many instances have to be ready. Of an action with fewer, all."""
-    wanted = {"all": instances, "any": 1}.get(str(profile.instances), profile.instances)
-    return min(int(wanted), instances)
+    if profile.instances == "all":
+        return instances
+    return 1 if profile.instances == "any" else min(profile.instances, instances)
 
 
 def _passed(profile: Profile, ready: int, instances: int) -> str:
@@ -106,7 +109,7 @@ def indices(condition: Condition) -> list[int]:
 def _say(per_instance: dict[str, Status], results: Results, profile: Profile, status: Status) -> str:
     """The reasons of the checks that hold the verdict, shortest useful form."""
     several = len(per_instance) > 1
-    negated = set(_negated(profile.condition))
+    negated = _negated(profile.condition)
     parts = []
     for instance, its_status in per_instance.items():
         if its_status != status:
@@ -121,9 +124,10 @@ def _say(per_instance: dict[str, Status], results: Results, profile: Profile, st
     return " | ".join(parts)
 
 
-def _negated(condition: Condition) -> list[int]:
+@lru_cache(maxsize=64)
+def _negated(condition: Condition) -> frozenset[int]:
     if isinstance(condition, One):
-        return []
+        return frozenset()
     if isinstance(condition, Not):
-        return indices(condition.of)
-    return [index for part in condition.of for index in _negated(part)]
+        return frozenset(indices(condition.of))
+    return frozenset(index for part in condition.of for index in _negated(part))
