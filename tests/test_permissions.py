@@ -234,8 +234,9 @@ def test_permissions_of_the_operators_own_checks_are_granted() -> None:
     assert resources(found, "lambda:InvokeFunction") == [HERE % "lambda" + "function:*"]
 
 
-def test_schedules_are_updated_only_for_steps() -> None:
+def test_schedules_are_updated_only_for_steps_and_where_looks_linger() -> None:
     assert not resources(statements("aws", {"checks": ["instance_status"]}), "scheduler:UpdateSchedule")
     assert resources(statements("aws", {"steps": [{"tag": {"key": "a"}}]}), "scheduler:UpdateSchedule")
+    assert resources(statements("aws", {"checks": ["instance_status"], "linger": "10s"}), "scheduler:UpdateSchedule")
     staged = {"stages": [{"name": "force", "after": "10m", "steps": [{"tag": {"key": "a"}}]}]}
     assert resources(statements("aws", staged), "scheduler:UpdateSchedule")

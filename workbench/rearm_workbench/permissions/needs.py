@@ -41,7 +41,7 @@ def needs(config: Config, cloud: CloudName, role: Role, fc: FcApi = "3.0") -> li
     profiles = profiles_of(config, cloud)
     found = [
         Need(call.operation, call.by, call.slots, groups, call.platform)
-        for call in port.calls(cloud, role, fc, steps=any(profile.steps for profile in profiles))
+        for call in port.calls(cloud, role, fc, tells=any(profile.steps or profile.linger_s for profile in profiles))
         for groups in (dict.fromkeys(profile.match.group for profile in profiles) if role == "look" else [()])
     ]
     if role == "look":

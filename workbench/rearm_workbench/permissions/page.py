@@ -31,7 +31,7 @@ def every_need(cloud: CloudName) -> Iterator[Need]:
     """What can be needed at all: by every role, and by every check and step whatever its settings."""
     for role in port.ROLES[cloud]:
         for fc in ("3.0", "2.0") if cloud == "alibaba" else ("3.0",):
-            for call in port.calls(cloud, role, fc, steps=True):
+            for call in port.calls(cloud, role, fc, tells=True):
                 yield Need(call.operation, call.by, call.slots, platform=call.platform)
     for what, table in (("check", checks), ("step", steps)):
         for kind in table.TABLE:

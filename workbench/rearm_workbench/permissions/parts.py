@@ -21,7 +21,7 @@ def parts(config: Config, cloud: CloudName, role: Role, fc: FcApi = "3.0") -> di
     """The statements of both; together they allow what `rearm config permissions` prints. `checks` may be empty."""
     always = [
         Need(call.operation, call.by, call.slots, (), call.platform)
-        for call in port.calls(cloud, role, fc, steps=False)
+        for call in port.calls(cloud, role, fc, tells=False)
         if not _is_by_group(cloud, Need(call.operation, call.by, call.slots))
     ]
     held = {(need.operation, need.by) for need in always}

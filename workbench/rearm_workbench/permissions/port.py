@@ -37,7 +37,10 @@ RECHECK_FC2 = {"service": "${RecheckService}", **RECHECK}
 HOOK, BEAT, ANSWER = "waits: the hook's timeout", "waits: a heartbeat", "waits: the answer"
 TIMER, ROLE = "setting the next look", "setting the next look: the schedule starts the recheck with this role"
 TAKEN = "setting the next look: whether a name that is taken is of the same action"
-TOLD = "steps: what is done already is told to a timer that a late copy has set"
+TOLD = (
+    "steps: what is done already is told to a timer that a late copy has set; "
+    "`linger`: a result that was sent between two looks is told to the next one"
+)
 _AWS_LOGS = tuple(Call(f"logs:{operation}", "Lambda: the log", platform=True) for operation in ("CreateLogStream", "PutLogEvents"))
 _ALIBABA_LOGS = (Call("log:PostLogStoreLogs", "Function Compute: the log", platform=True),)
 
@@ -66,15 +69,15 @@ AWS: dict[Role, tuple[Call, ...]] = {
     ),
     "scheduler": (Call("lambda:InvokeFunction", "EventBridge Scheduler: the recheck", RECHECK, platform=True),),
 }
-STEPS_ON_AWS = Call("scheduler:UpdateSchedule", TOLD)
+TOLD_ON_AWS = Call("scheduler:UpdateSchedule", TOLD)
 
 
-def calls(cloud: CloudName, role: Role, fc: FcApi, *, steps: bool) -> Iterator[Call]:
-    """What that role needs whatever the checks are. `steps`: whether a profile has any."""
+def calls(cloud: CloudName, role: Role, fc: FcApi, *, tells: bool) -> Iterator[Call]:
+    """What that role needs whatever the checks are. `tells`: whether a profile has steps, or lingers."""
     if cloud == "aws":
         yield from AWS[role]
-        if steps and role == "look":
-            yield STEPS_ON_AWS
+        if tells and role == "look":
+            yield TOLD_ON_AWS
         return
     recheck = RECHECK_FC2 if fc == "2.0" else RECHECK
     listing = "fc:ListStatefulAsyncInvocations" if fc == "2.0" else "fc:ListAsyncTasks"
