@@ -35,7 +35,8 @@ def wired(cloud: CloudName, **changed: Any) -> Iterator[tuple[Simulation, full.W
     simulation = Simulation(scenario(cloud, plan(**changed)))
     context = Invocation(1, Job("recheck", {}, (), []), START + 900, simulation.clock.now, 0.0, 900)
     opened = on_aws if cloud == "aws" else on_alibaba
-    with full.surroundings(), opened(simulation) as wire, simulation.platform.in_charge(), simulation.platform.standing_still():
+    with full.surroundings(), opened(simulation) as wire, simulation.platform.in_charge():
+        simulation.platform.frozen = True
         record = simulation.records[0]
         record.real = full.Full(simulation, wire).begin(record.plan, record)
         yield simulation, wire, wire.adapter(context)

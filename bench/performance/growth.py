@@ -4,20 +4,20 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+import long_world
 from contenders import Contender, aws
 from messages import recheck
 from results import Table
 from rounds import Sample, interleaved
-from simulated import simulated
 from stub import answering
 
 from rearm.core import grid
 from rearm.core.limits import AWS, Limits
 from rearm.core.model import Action, CloudName, Held, Hook
 from rearm.sweep import sweep
-from rearm_workbench.simulator import fast
 
-FEW, MANY, MOST = 10, 1_000, 100_000
+FEW, MANY, MORE, MOST = 10, 1_000, 10_000, 100_000
+FARTHEST = 1_000_000
 LOOKS = 100
 SWEPT = 20_000
 """Waits that one sample of the sweep goes through at least: ten alone are over too soon to be measured."""
@@ -26,19 +26,36 @@ SWEPT = 20_000
 def measure(runs: int) -> dict[str, Table]:
     """Each against its own figure for the few."""
     sweeps: dict[str, Callable[[], Sample]] = {f"{count:,} waits": partial(_swept, count) for count in (FEW, MANY, MOST)}
-    worlds: dict[str, Callable[[], Sample]] = {f"{count:,} waits": partial(_simulated, count) for count in (FEW, MANY)}
+    counts = (FEW, MANY, MORE, MOST)
+    worlds: dict[str, Callable[[], Sample]] = {f"{count:,} waits": partial(long_world.measured, count) for count in counts}
     with answering("waiting") as port:
         looked: dict[str, Callable[[], Sample]] = {f"{count:,} waits": partial(_looked, aws()[-1], port, count) for count in (FEW, MANY)}
         looks = interleaved(looked, runs, "growth, look")["cpu"]
-    with fast.surroundings():
-        played = interleaved(worlds, runs, "growth, simulator")["ms"]
+    played = interleaved(worlds, runs, "growth, simulator")
+    far = interleaved({f"{count:,} waits": partial(long_world.measured, count) for count in (MORE, FARTHEST)}, 1, "growth, a million waits")
     swept = interleaved(sweeps, runs, "growth, sweep")["us"]
     first = f"{FEW:,} waits"
+    passing = f"On AWS, no faults; {long_world.PER_S} waits begin in each second, and one that is over is let go."
     long = "100,000 would take longer than a minute for each sample."
     return {
         "look": Table("CPU of a warm look, in a process that has looked at so many waits", "ms", first, looks, long),
         "sweep": Table("CPU of a sweep for each wait, all of them looked after", "µs", first, swept, "The cloud answers at the port."),
-        "simulator": Table("CPU of the simulator for each wait of 20 looks, in one world", "ms", first, played, long),
+        "simulator": Table(
+            f"CPU of the simulator for each wait of {long_world.LOOKS} looks, in one world", "ms", f"{MANY:,} waits", played["ms"], passing
+        ),
+        "simulator-memory": Table(
+            "Peak memory of the simulator, in one world",
+            "MB",
+            f"{MORE:,} waits",
+            {name: samples for name, samples in played["mb"].items() if name in (f"{MORE:,} waits", f"{MOST:,} waits")},
+            passing,
+        ),
+        "million": Table(
+            "CPU of the simulator for each wait, up to a million", "ms", f"{MORE:,} waits", far["ms"], f"One round. {passing}"
+        ),
+        "million-memory": Table(
+            "Peak memory of the simulator, up to a million", "MB", f"{MORE:,} waits", far["mb"], f"One round. {passing}"
+        ),
     }
 
 
@@ -55,10 +72,6 @@ def _looked(contender: Contender, port: int, count: int) -> Sample:
         spent = function.cpu_s - before
         later.has_answered(function, "waiting")
     return {"cpu": spent / LOOKS * 1000}
-
-
-def _simulated(count: int) -> Sample:
-    return {"ms": 1000 / simulated("aws", count, max(1, 100 // count))["waits"]}
 
 
 def _swept(count: int) -> Sample:

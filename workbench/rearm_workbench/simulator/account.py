@@ -6,7 +6,7 @@ the same seeds through the real adapters, and a test holds both timelines to be 
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -32,6 +32,8 @@ class Account:
     timers: dict[str, float] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
     """Timers that have come and whose invocation has not ended: Function Compute lists these too."""
+    _of_instances: dict[tuple[str, tuple[str, ...]], list[LifecycleAction]] = field(default_factory=dict)
+    """By group and instances: one action for each hook, in the order in which they began."""
     _names: set[str] = field(default_factory=set)
     _messages: dict[str, bytes] = field(default_factory=dict)
 
@@ -53,6 +55,7 @@ class Account:
         )
         action.accepts_at = now + plan.accepts_s
         action.on_end.append(self._ended)
+        self._of_instances.setdefault((plan.group, names), []).append(action)
         return self.book.begin(action)
 
     def delete_hook(self, group: str, hook: str) -> None:
@@ -79,8 +82,8 @@ class Account:
         """The first ABANDON decides, and ends the other hooks' actions: on AWS, and on Alibaba Cloud where instances leave."""
         if action.result == "CONTINUE":
             return
-        for other in self._waiting():
-            if other.group != action.group or other.instances != action.instances:
+        for other in self._of_instances[action.group, action.instances]:
+            if other.ended_at is not None:
                 continue
             if self.cloud == "aws" and action.by != "gone":
                 self.book.end(other, "ABANDON", "gone")
@@ -117,9 +120,8 @@ class Account:
             raise ActionGone("no active lifecycle action") from None
 
     def _by_instance(self, action: Action) -> LifecycleAction:
-        wanted = (action.group, action.hook, action.instances)
-        for real in self._waiting():
-            if (real.group, real.hook, real.instances) == wanted and self.book.accepts(real):
+        for real in self._of_instances.get((action.group, action.instances), ()):
+            if real.hook == action.hook and self.book.accepts(real):
                 return real
         raise NoActiveAction(action.instances[0])
 
@@ -154,6 +156,12 @@ class Account:
     def ended(self, name: str) -> None:
         """The invocation that this timer brought has ended."""
         self.running.discard(name)
+
+    def let_go(self, token: str, timers: Iterable[str]) -> None:
+        """A wait is over, and none of its timers will be set again."""
+        action = self.book.actions.pop(token)
+        self._of_instances.pop((action.group, action.instances), None)
+        self._names.difference_update(timers)
 
     def held_waits(self, groups: tuple[str, ...]) -> list[Held]:
         every = (listings.on_aws if self.cloud == "aws" else listings.on_alibaba)(self.book.actions.values(), self.hooks)

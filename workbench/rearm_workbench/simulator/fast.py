@@ -20,19 +20,19 @@ from rearm_workbench.simulator.wait_record import WaitRecord
 @contextmanager
 def surroundings() -> Iterator[None]:
     """Entered once for any number of runs."""
-    with deployed_code.prepared(), deployed_code.stand_ins():
+    with deployed_code.prepared(), deployed_code.stand_ins(), deployed_code.seldom_collected():
         yield
 
 
 class Fast:
     """The cloud of one run."""
 
+    names_timers = True
+
     def __init__(self, simulation: Simulation) -> None:
         scenario = simulation.scenario
         self._run = simulation
-        self.account = Account(
-            scenario.cloud, simulation.clock, scenario.heartbeat_adds, lambda _, payload: simulation.timers.came(payload)
-        )
+        self.account = Account(scenario.cloud, simulation.clock, scenario.heartbeat_adds, simulation.timers.fired)
         self.book = self.account.book
         stand_in.world[:] = [lambda name: CheckResult(simulation.status_of(name), "the simulated world")]
 
@@ -62,6 +62,9 @@ class Fast:
         if over:
             self.account.ended(name)
 
+    def let_go(self, record: WaitRecord) -> None:
+        self.account.let_go(record.plan.token, record.taken)
+
 
 class Answers(Protocol):
     """Who answers behind the port: an `Account`, or an adapter of the deployed code. See `rearm.clouds.Cloud`."""
@@ -83,7 +86,9 @@ class Port:
         self.limits: Limits = run.limits
 
     def describe_hook(self, action: Action) -> Hook:
-        return self._run.effect("describe_hook", self._invocation, action, partial(self._account.describe_hook, action))
+        return self._run.effect(
+            "describe_hook", self._invocation, self._run.record_of(action), partial(self._account.describe_hook, action)
+        )
 
     def heartbeat(self, action: Action, seconds: int) -> None:
         self._run.heartbeat(self._invocation, action, seconds, partial(self._account.heartbeat, action, seconds))

@@ -76,6 +76,8 @@ def play(simulation: Simulation) -> None:
 class Full:
     """The cloud of one run: `simulation.Tier`."""
 
+    names_timers = False
+
     def __init__(self, simulation: Simulation, wire: Wire) -> None:
         self._run, self._wire = simulation, wire
         self.book = wire.book
@@ -119,6 +121,9 @@ class Full:
 
     def ended(self, name: str, over: bool) -> None:
         self._wire.ended(name, over)
+
+    def let_go(self, record: WaitRecord) -> None:
+        """The emulators keep what they were told."""
 
 
 class RealPort(Port):

@@ -1,7 +1,9 @@
 """What a seed makes: one cloud, some waits, and the faults that may befall them. Pure: the same seed, the same scenario."""
 
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from random import Random
 from typing import Literal
 
@@ -54,6 +56,8 @@ class Pace:
     every_s: int
     budget_s: int | None = None
     on_timeout: Result | None = None
+    linger_s: int | None = None
+    """How often the checks are asked again between two looks, inside the invocation."""
 
 
 PACES = (
@@ -63,7 +67,7 @@ PACES = (
     Pace(120, 3600),
     Pace(300),
     Pace(60, 2400, "CONTINUE"),
-    Pace(600),
+    Pace(600, linger_s=60),
     Pace(15, 420),
 )
 BUDGETED = tuple(pace for pace in PACES if pace.budget_s)
@@ -125,8 +129,10 @@ class Scenario:
     """A container runs one invocation at a time, and a new one knows nothing. Else two of them share them all, and meet more often."""
     lateness_s: float | None = None
     """How late timers may come, if not as the regime says."""
+    to_come: Callable[[], Iterator[WaitPlan]] | None = None
+    """More waits, in the order in which they begin. However many they are: each is let go once it is over."""
 
-    @property
+    @cached_property
     def late_max_s(self) -> float:
         """How late a timer may come: as documented, or worse in a storm."""
         if self.lateness_s is not None:

@@ -20,6 +20,7 @@ from rearm_workbench.simulator.rate import Rate
 from rearm_workbench.simulator.scenario import Scenario, WaitPlan
 from rearm_workbench.simulator.timers import Timers
 from rearm_workbench.simulator.wait_record import WaitRecord
+from rearm_workbench.simulator.waits import Waits
 from rearm_workbench.simulator.weather import Weather
 from rearm_workbench.virtual_clock import VirtualClock
 
@@ -27,14 +28,22 @@ START = 1_772_323_200.0
 """2026-03-01T00:00:00Z."""
 
 LONGEST_S = 3 * 86_400.0
+"""A run is broken off that long after its start, or after the last of the waits that were to come has begun."""
+
+LET_GO_EACH = 256
+"""So many waits begin between two times at which those are let go that are over."""
 
 T = TypeVar("T")
+
+_ENCODER = msgspec.json.Encoder()
 
 
 class Tier(Protocol):
     """Who plays the cloud. `fast.Fast` answers at the port, `full.Full` on the wire."""
 
     book: LifecycleBook
+    names_timers: bool
+    """Whether it tells the name of a timer that comes: `Timers.fired` instead of `Timers.came`."""
 
     def begin(self, plan: WaitPlan, record: WaitRecord) -> LifecycleAction:
         """The instances reach their wait state now."""
@@ -55,6 +64,9 @@ class Tier(Protocol):
     def ended(self, name: str, over: bool) -> None:
         """The invocation that a timer of that name brought has ended; `over`: it will not be repeated."""
 
+    def let_go(self, record: WaitRecord) -> None:
+        """Nobody will ask for that wait any more: what is kept of it may be forgotten."""
+
 
 class Simulation:
     """A scenario played through. `trace` collects the timeline: (seconds since the start, what)."""
@@ -66,14 +78,11 @@ class Simulation:
         self.weather = Weather(scenario)
         self.started_at = START
         self.trace: list[tuple[float, str]] | None = [] if trace else None
-        self.records = [WaitRecord(plan, action_of(scenario, plan), self.clock) for plan in scenario.waits]
-        self._numbers = {id(one): number for number, one in enumerate(self.records)}
-        self._by_instance = {(one.action.hook, one.action.instances[0]): one for one in self.records}
-        self._instances = {instance.name: (one, instance) for one in reversed(self.records) for instance in one.plan.instances}
+        self.waits = Waits(scenario, self.clock)
         self._released: set[str] = set()
         """Instances that the cloud has terminated: their launch was abandoned, or (AWS) they were to leave and their waits are over."""
-        self._open = list(self.records)
-        """Those of which it is not known that they are over."""
+        self._to_come = scenario.to_come() if scenario.to_come else None
+        self._until = START + LONGEST_S
         self.invariants = Invariants(self)
         self.platform = Platform(self)
         self.timers = Timers(self)
@@ -88,9 +97,11 @@ class Simulation:
         with self.platform.in_charge(), deployed_code.asking(self.answer):
             for record in self.records:
                 self.clock.call_at(START + record.plan.begins_s, partial(self._begin, record))
+            self._await_next()
             if self.scenario.sweep_s:
                 self.clock.call_at(START + self.scenario.sweep_s * 0.71, self._sweep)
-            while not self._over() and self.clock.now() < START + LONGEST_S and self.clock.step():
+            over, now, step = self._over, self.clock.now, self.clock.step
+            while not over() and now() < self._until and step():
                 self.after_step()
         self.invariants.at_the_end()
 
@@ -98,11 +109,50 @@ class Simulation:
         """Something has happened. An experiment looks here at what it measures."""
         self.steps += 1
 
+    def pass_to(self, at: float) -> bool:
+        """Inside a step's invocation: let time pass up to `at` at once, as the next step would. False if something is due before."""
+        due_at = self.clock.next_at()
+        if (due_at is not None and due_at <= at) or self.clock.now() >= self._until:
+            return False
+        self.after_step()
+        self.clock.skip_to(at)
+        return True
+
     def say(self, text: str) -> None:
         if self.trace is not None:
             self.trace.append((round(self.clock.now() - START, 3), text))
 
+    @property
+    def records(self) -> list[WaitRecord]:
+        """Of all waits that have not been let go."""
+        return self.waits.records
+
     # the world
+
+    def _await_next(self) -> None:
+        """The next of the waits that are to come begins in its time."""
+        plan = next(self._to_come, None) if self._to_come else None
+        if plan is None:
+            self._to_come = None
+            return
+        self.clock.call_at(START + plan.begins_s, partial(self._arrive, plan))
+
+    def _arrive(self, plan: WaitPlan) -> None:
+        self._until = self.clock.now() + LONGEST_S
+        if self.waits.count % LET_GO_EACH == 0:
+            self._let_go()
+        self._begin(self.waits.add(plan))
+        self._await_next()
+
+    def _let_go(self) -> None:
+        """Forget the waits that are over, if no invocation runs that began before they ended: nobody knows them any more."""
+        for record in self.waits.let_go(self.platform.oldest_at):
+            self.invariants.at_its_end(record)
+            self._released.difference_update(record.action.instances)
+            if record.real is not None:
+                record.real.on_end.clear()  # it knows the record, which knows it: else both would stay until Python looks for cycles
+            self.tier.let_go(record)
+        self.invariants.forget_before(self.clock.now())
 
     def _begin(self, record: WaitRecord) -> None:
         plan = record.plan
@@ -152,10 +202,9 @@ class Simulation:
         self.tier.change_hook(plan.group, plan.hook, timeout_s)
 
     def _ended(self, record: WaitRecord, real: LifecycleAction) -> None:
-        together = [one for one in self.records if one.real and one.plan.instances == record.plan.instances]
         # On Alibaba Cloud the instances that leave are attached ones (`full_alibaba`), which their group does not terminate.
         leaves = real.result != "CONTINUE" if real.transition == "launch" else self.scenario.cloud == "aws"
-        if leaves and not any(one.active for one in together):
+        if leaves and not any(one.active for one in self.waits.of_the_same(record)):
             # With several hooks, the first ABANDON ends all the others on AWS; on Alibaba Cloud the last to end decides.
             self._released.update(real.instances)
         self.say(f"{self.name_of(record)} ended: {real.result} by {'somebody else' if record.ended_elsewhere else real.by}")
@@ -167,39 +216,36 @@ class Simulation:
         self.clock.call_at(self.clock.now() + (self.scenario.sweep_s or 0), self._sweep)
 
     def _over(self) -> bool:
-        while self._open and self._is_over(self._open[-1]):
-            self._open.pop()
-        return not self._open and not self.platform.busy and all(map(self._is_over, self.records))
-
-    @staticmethod
-    def _is_over(record: WaitRecord) -> bool:
-        return record.real is not None and not record.active and not record.attended
+        return self._to_come is None and not self.platform.busy and self.waits.are_over()
 
     # effects: what a handler asks of its cloud
 
     def effect(
-        self, operation: str, invocation: Invocation, action: Action | None, do: Callable[[], T], call: Callable[[], object] | None = None
+        self,
+        operation: str,
+        invocation: Invocation,
+        record: WaitRecord | None,
+        do: Callable[[], T],
+        call: Callable[[], object] | None = None,
     ) -> T:
         """Run one call in this weather. `operation`: a method of the port. `call`: `do` without what is kept of it here."""
-        record = self.record_of(action) if action else None
         self.calls += 1
-        if not self.rate.admits(operation, lambda longest_s: self.platform.sleep(self.weather.pause_s(longest_s))):
+        if not self.rate.admits(operation, self._pause):
             self.strike(record, "throttled")
             raise TryAgain("throttled: the account's rate is used up")
         fate = self.weather.call(operation, record, self.clock.now(), invocation.redelivered_after_s)
-        told = f"#{invocation.number} {operation}{f' {self.name_of(record)}' if record else ''}"
-        if fate.outcome != "done":
-            self.strike(record, f"{operation} {fate.outcome}")
+        told = "" if self.trace is None else f"#{invocation.number} {operation}{f' {self.name_of(record)}' if record else ''}"
+        if fate.outcome == "done":
+            self.platform.sleep(fate.takes_s)
+            return self._done(told, do)
+        self.strike(record, f"{operation} {fate.outcome}")
         if fate.outcome == "killed before":
             raise Killed
         if fate.outcome == "refused":
             self.platform.sleep(fate.takes_s)
             self.say(f"{told}: refused")
-            with self.platform.standing_still():
-                self.tier.refuse(operation, call or do)
+            self.platform.standing_still(partial(self.tier.refuse, operation, call or do))
             raise AssertionError("a refused call must raise")
-        if fate.outcome == "done":
-            self.platform.sleep(fate.takes_s)
         answer = self._done(told, do)
         if fate.outcome == "killed after":
             raise Killed
@@ -210,14 +256,17 @@ class Simulation:
             answer = self._done(told + " again", do)
         return answer
 
+    def _pause(self, longest_s: float) -> None:
+        self.platform.sleep(self.weather.pause_s(longest_s))
+
     def _done(self, told: str, do: Callable[[], T]) -> T:
         try:
-            with self.platform.standing_still():
-                answer = do()
+            answer = self.platform.standing_still(do)
         except Exception as error:
             self.say(f"{told}: {kind_of(error)} {error.code if isinstance(error, LimitSpent) else ''}".rstrip())
             raise
-        self.say(f"{told}: {answer if isinstance(answer, bool) else 'done'}")
+        if self.trace is not None:
+            self.say(f"{told}: {answer if isinstance(answer, bool) else 'done'}")
         return answer
 
     def strike(self, record: WaitRecord | None, what: str) -> None:
@@ -240,7 +289,7 @@ class Simulation:
                 record.extended_at = self.clock.now()
                 record.heartbeats += 1
 
-        self.effect("heartbeat", invocation, action, beat, do)
+        self.effect("heartbeat", invocation, record, beat, do)
 
     def complete(self, invocation: Invocation, action: Action, result: Result, do: Callable[[], None]) -> None:
         record = self.record_of(action)
@@ -249,7 +298,7 @@ class Simulation:
             self.invariants.before_complete(record, action, result)
             do()
 
-        self.effect(f"complete {result}", invocation, action, end, do)
+        self.effect(f"complete {result}", invocation, record, end, do)
 
     # checks
 
@@ -259,37 +308,31 @@ class Simulation:
             return CheckResult("waiting", "the check could not be asked", error=True)
         if self.status_of(instance) == "failed":
             return CheckResult("failed", "the instance says that it failed")
-        with self.platform.standing_still():
-            return known()
+        return self.platform.standing_still(known)
 
     def status_of(self, name: str) -> Status:
         """What is true of an instance now."""
-        record, instance = self._instances[name]
+        record, instance = self.waits.holding(name)
         return "gone" if name in self._released else record.status_of(instance)
 
     # log lines
 
     def said(self, invocation: Invocation, line: dict[str, object]) -> None:
         """A log line of the deployed code."""
-        self.invariants.on_text(msgspec.json.encode(line).decode())
+        self.invariants.on_text(_ENCODER.encode(line).decode())
         if line.get("verdict") == "look":
             self.looks += 1
             instances = line.get("instances")
-            record = self._by_instance.get((str(line.get("hook")), str(instances[0]))) if isinstance(instances, list) else None
+            record = self.waits.of(str(line.get("hook")), str(instances[0])) if isinstance(instances, list) else None
             if record is not None:
                 self.invariants.on_look(record)
-        self.say(f"#{invocation.number} says {line.get('verdict')}")
+        if self.trace is not None:
+            self.say(f"#{invocation.number} says {line.get('verdict')}")
 
     # who is who
 
     def record_of(self, action: Action) -> WaitRecord | None:
-        return self._by_instance.get((action.hook, action.instances[0]))
+        return self.waits.of(action.hook, action.instances[0])
 
     def name_of(self, record: WaitRecord) -> str:
-        return f"wait {self._numbers[id(record)]}"
-
-
-def action_of(scenario: Scenario, plan: WaitPlan) -> Action:
-    """The action as its notification will tell it, as far as it names the wait."""
-    names = tuple(instance.name for instance in plan.instances)
-    return Action(scenario.cloud, plan.hook, plan.token, names, plan.group, plan.transition)
+        return f"wait {record.number}"

@@ -2,16 +2,18 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rearm.core.model import Action, Result, Status
 from rearm_workbench.emulators.lifecycle import Clock, LifecycleAction
 from rearm_workbench.simulator.scenario import Instance, WaitPlan
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class WaitRecord:
     """One wait of a run. `real` is the cloud's own record; None before it begins. Times are seconds since the epoch."""
 
+    number: int
     plan: WaitPlan
     action: Action
     clock: Clock
@@ -32,9 +34,13 @@ class WaitRecord:
     deliveries_left: int = 0
     """Notifications and redeliveries that are still to come, for which the cloud or the queue answers."""
     running: int = 0
+    left_at: float = -math.inf
+    """When the last invocation about it ended: until then a sweep finds it looked after (Function Compute lists running tasks)."""
     starts: list[float] = field(default_factory=list)
     """When something arrived that may begin a second chain: a delivery, a redelivery, a sweep, a timer that came twice."""
-    looks: list[float] = field(default_factory=list)
+    looks: int = 0
+    taken: list[str] = field(default_factory=list)
+    """The names of its timers, where names stay taken."""
 
     @property
     def began_at(self) -> float:
@@ -43,6 +49,15 @@ class WaitRecord:
     @property
     def active(self) -> bool:
         return self.real is not None and self.real.ended_at is None
+
+    @property
+    def over(self) -> bool:
+        """It has ended, and nothing that has to do with it is under way."""
+        return self.real is not None and self.real.ended_at is not None and not self.attended
+
+    def over_since(self, at: float) -> bool:
+        """It was over before that, and is."""
+        return self.over and self.real is not None and (self.real.ended_at or 0.0) < at
 
     @property
     def attended(self) -> bool:
@@ -66,10 +81,17 @@ class WaitRecord:
 
     def status_of(self, instance: Instance) -> Status:
         """What is true of an instance now: `passed`, `waiting`, `failed` or `gone`."""
-        return next((status for status in ("gone", "failed", "passed") if self.ever(status, instance)), "waiting")
-
-    def ever(self, status: Status, instance: Instance) -> bool:
-        """Whether that has been true of an instance until now."""
-        since_s = {"gone": instance.gone_s, "failed": instance.fails_s, "passed": instance.ready_s}[status]
+        if self.real is None:
+            return "waiting"
         # As the world's own timers are set: a difference of two times this large is not exact.
+        now, began_at = self.clock.now(), self.real.began_at
+        if instance.gone_s is not None and now >= began_at + instance.gone_s:
+            return "gone"
+        if instance.fails_s is not None and now >= began_at + instance.fails_s:
+            return "failed"
+        return "passed" if instance.ready_s is not None and now >= began_at + instance.ready_s else "waiting"
+
+    def ever(self, status: Literal["passed", "gone", "failed"], instance: Instance) -> bool:
+        """Whether that has been true of an instance until now."""
+        since_s = instance.ready_s if status == "passed" else instance.gone_s if status == "gone" else instance.fails_s
         return since_s is not None and self.clock.now() >= self.began_at + since_s

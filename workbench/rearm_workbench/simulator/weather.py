@@ -4,9 +4,10 @@ A gentle run is merciful: a wait is struck only when it has been left in peace s
 bring the next try before the lapse. What it survives then is a promise of the product, not luck.
 """
 
-from dataclasses import dataclass
 from random import Random
 from typing import Literal, Protocol
+
+import msgspec
 
 from rearm_workbench.simulator.scenario import Scenario
 
@@ -32,16 +33,14 @@ class Struck(Protocol):
     def time_left_s(self) -> float: ...
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """What becomes of a call: its outcome, and how long it takes."""
 
     outcome: Outcome
     takes_s: float
 
 
-@dataclass(frozen=True)
-class Timer:
+class Timer(msgspec.Struct, frozen=True):
     """What becomes of a timer: how late each time it comes; () for lost. `early_s` before its hour, if not 0."""
 
     late_s: tuple[float, ...]
@@ -58,15 +57,20 @@ class Weather:
             Random(f"{stream} {scenario.seed}") for stream in ("calls", "kills", "timers", "checks", "places", "pauses")
         )
         self._ways = [way for way in ("throttle", "5xx", "timeout-before", "timeout-after") if way in self._on]
+        self._kill = "kill" in self._on
+        self._checks_fail = "check-error" in self._on
+        self._late_max_s = scenario.late_max_s if "late" in self._on else 1.0
 
     def call(self, operation: str, wait: Struck | None, now: float, redelivered_after_s: float) -> Call:
         """The next call's fate. `wait` None: it is about no wait (a listing)."""
-        takes_s = self._calls.uniform(0.02, 0.3)
+        random = self._calls.random  # and what `uniform` makes of it, written out: its call would take longer than the draw
+        takes_s = 0.02 + (0.3 - 0.02) * random()
         way = self._calls.choice(self._ways) if self._ways else ""
-        struck = self._calls.random() < self._scenario.rate
-        repeated = self._calls.random() < 0.5
-        slow_s = self._calls.uniform(2.0, 25.0 if way.startswith("timeout") else 12.0)
-        killed = "kill" in self._on and self._kills.random() < self._scenario.rate / 4
+        struck, repeated, slow = random() < self._scenario.rate, random() < 0.5, random()
+        if not (way or self._kill):
+            return Call("done", takes_s)
+        slow_s = 2.0 + ((25.0 if way.startswith("timeout") else 12.0) - 2.0) * slow
+        killed = self._kill and self._kills.random() < self._scenario.rate / 4
         before = self._kills.random() < 0.5
         # A timer that could not be set, or an invocation that died, is brought back by the platform only.
         again_s = redelivered_after_s if operation == "recheck" else AGAIN_S
@@ -80,11 +84,11 @@ class Weather:
 
     def timer(self) -> Timer:
         """The fate of a timer that has just been set."""
-        draw = self._timers
-        late_s = draw.uniform(0, self._scenario.late_max_s) if "late" in self._on else draw.uniform(0, 1)
-        again_s = late_s + draw.uniform(0, 60)
-        lost, twice, early = draw.random() < LOSS_RATE, draw.random() < 0.1, draw.random() < 0.1
-        early_s = draw.uniform(0, 90)
+        random = self._timers.random
+        late_s = self._late_max_s * random()
+        again_s = late_s + 60 * random()
+        lost, twice, early = random() < LOSS_RATE, random() < 0.1, random() < 0.1
+        early_s = 90 * random()
         if lost and "lose-timer" in self._on:
             return Timer(())
         if early and "early" in self._on:
@@ -93,11 +97,11 @@ class Weather:
 
     def check_fails(self) -> bool:
         """Whether a check cannot be asked this time: its answer is `waiting`, which costs nothing but time."""
-        return self._checks.random() < self._scenario.rate and "check-error" in self._on
+        return self._checks_fail and self._checks.random() < self._scenario.rate
 
     def container(self) -> int:
         """Which of a function's warm containers takes the next invocation."""
-        return self._places.randrange(2)
+        return self._places.choice((0, 1))
 
     def pause_s(self, longest_s: float) -> float:
         """A pause with full jitter between two tries of an adapter."""

@@ -120,8 +120,8 @@ def after_unsure_completion(wait: Wait, result: Result) -> Wait:
 
 def as_told(wait: Wait, limits: Limits) -> Wait:
     """The wait of a message that was told, after its timer had been set, which result was sent meanwhile (`SENT`)."""
-    sent = next((result for result in limits.results if wait.known.get(SENT) == result), None)
-    return msgspec.structs.replace(wait, ending=sent) if sent and not wait.ending else wait
+    sent = wait.known.get(SENT)
+    return msgspec.structs.replace(wait, ending=sent) if sent in limits.results and not wait.ending else wait
 
 
 def soon(wait: Wait, recheck: Recheck, limits: Limits, now: float, reason: str) -> Recheck:

@@ -35,6 +35,7 @@ def identity_of(timer: str) -> str | None:
     return found if timer.startswith(TIMER_PREFIX) and len(found) == IDENTITY_DIGITS else None
 
 
+@lru_cache(maxsize=2048)
 def phase_s(action: Action, every_s: int) -> int:
     """Where the action's slots lie within `every_s`."""
     return int(identity(action)[:12], 16) % every_s

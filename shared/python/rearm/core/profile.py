@@ -161,4 +161,7 @@ class Config(msgspec.Struct, frozen=True):
 
     def profile_for(self, action: Action) -> Profile | None:
         """The first profile that matches, or None."""
-        return next((profile for profile in self.profiles if profile.match.accepts(action)), None)
+        for profile in self.profiles:
+            if profile.match.accepts(action):
+                return profile
+        return None

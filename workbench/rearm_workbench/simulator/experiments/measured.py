@@ -87,10 +87,15 @@ class Measured(Simulation):
         self.figures = Figures(worlds=1, waits=len(self.records))
 
     def effect(
-        self, operation: str, invocation: Invocation, action: Action | None, do: Callable[[], Any], call: Callable[[], object] | None = None
+        self,
+        operation: str,
+        invocation: Invocation,
+        record: WaitRecord | None,
+        do: Callable[[], Any],
+        call: Callable[[], object] | None = None,
     ) -> Any:
         self.figures.by_kind[operation.split()[0]] += 1
-        return super().effect(operation, invocation, action, do, call)
+        return super().effect(operation, invocation, record, do, call)
 
     def heartbeat(self, invocation: Invocation, action: Action, seconds: int, do: Callable[[], None]) -> None:
         super().heartbeat(invocation, action, seconds, lambda: self._acted(action, do))
