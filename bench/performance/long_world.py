@@ -4,7 +4,7 @@
 """
 
 import json
-import resource
+import os
 import subprocess
 import sys
 import time
@@ -13,7 +13,7 @@ from functools import partial
 from random import Random
 
 from rounds import Sample
-from stopwatch import Failed
+from stopwatch import Failed, peak_mb
 
 from rearm.core.model import CloudName
 from rearm_workbench.simulator import fast
@@ -59,7 +59,7 @@ def _play(count: int) -> Sample:
         for _ in range(max(1, PLAYED // count)):
             looks += _played(count)
         spent = time.process_time() - began
-    return {"ms": spent / looks * LOOKS * 1000, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"ms": spent / looks * LOOKS * 1000, "mb": peak_mb(os.getpid())}
 
 
 def _played(count: int) -> int:

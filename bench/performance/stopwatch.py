@@ -12,6 +12,12 @@ class Failed(Exception):
     """The handler raised, or its process ended: what it said."""
 
 
+def peak_mb(pid: int) -> float:
+    """A process's own peak of resident memory. (`ru_maxrss` of a child is never below its parent's.)"""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
 class Function:
     """From the start of the process on. `cold_s`: until its first answer; `answer`: the last one."""
 
@@ -42,9 +48,8 @@ class Function:
 
     @property
     def peak_mb(self) -> float:
-        """`ru_maxrss` of a child is never below its parent's; VmHWM is its own."""
-        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+        """Of the process so far."""
+        return peak_mb(self._process.pid)
 
     def _given_up(self, error: object) -> Failed:
         """The error, with what the process wrote last."""
