@@ -21,7 +21,7 @@ from rearm_workbench.simulator.campaign import Asked
 from rearm_workbench.simulator.full_alibaba import on_alibaba
 from rearm_workbench.simulator.full_aws import on_aws
 from rearm_workbench.simulator.invariants import Broken, Invariants
-from rearm_workbench.simulator.platform import Invocation, Job
+from rearm_workbench.simulator.invocation import Invocation, Job
 from rearm_workbench.simulator.simulation import START, Simulation
 from rearm_workbench.simulator.timers import Timers
 from simulator_world import CLOUDS, TOKEN, plan, played, scenario

@@ -17,7 +17,6 @@ from rearm.errors import ConfigError
 
 MODULES = {one: {"simulator": "simulated", "emulator": "emulated"}.get(one, one) for one in page.SECTIONS}
 JSON = Path("bench/performance.json")
-COUNTED = {"size", "hour", "letting_go", "lingering"}
 
 
 def main() -> int:
@@ -65,7 +64,7 @@ def _machine(section: str, runs: int) -> dict[str, str]:
     return {
         "when": time.strftime("%Y-%m-%d", time.gmtime()),
         "where": f"{len(models)} cores, {models[0]}" if models else platform.machine(),
-        "rounds": "the same in every run" if section in COUNTED else f"{runs} rounds",
+        "rounds": "the same in every run" if section in results.COUNTED else f"{runs} rounds",
     }
 
 

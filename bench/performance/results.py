@@ -11,6 +11,10 @@ from pathlib import Path
 
 RUNS = 9
 """The fewest rounds that are written down."""
+COUNTED = ("size", "hour", "letting_go", "lingering")
+"""Sections that give the same in every run."""
+ONE_ROUND = ("growth.million", "growth.million-memory")
+"""Tables whose samples take minutes each; they say so."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from rearm.errors import TryAgain
 from rearm_workbench.emulators.lifecycle import LifecycleAction
 from rearm_workbench.simulator import deployed_code, stand_in
 from rearm_workbench.simulator.account import Account
-from rearm_workbench.simulator.platform import Invocation
+from rearm_workbench.simulator.invocation import Invocation
 from rearm_workbench.simulator.scenario import WaitPlan
 from rearm_workbench.simulator.simulation import Simulation
 from rearm_workbench.simulator.wait_record import WaitRecord

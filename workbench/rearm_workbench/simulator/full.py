@@ -18,7 +18,7 @@ from rearm_workbench.simulator.fast import Port
 from rearm_workbench.simulator.full_alibaba import on_alibaba
 from rearm_workbench.simulator.full_aws import on_aws
 from rearm_workbench.simulator.invariants import Broken
-from rearm_workbench.simulator.platform import Invocation
+from rearm_workbench.simulator.invocation import Invocation
 from rearm_workbench.simulator.scenario import WaitPlan
 from rearm_workbench.simulator.simulation import Simulation
 from rearm_workbench.simulator.wait_record import WaitRecord

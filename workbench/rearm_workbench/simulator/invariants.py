@@ -30,7 +30,7 @@ from rearm.core import grid
 from rearm.core.budget import UNTIMED_S
 from rearm.core.model import Action, Result
 from rearm.errors import InvalidNotification, TryAgain
-from rearm_workbench.simulator.platform import Invocation
+from rearm_workbench.simulator.invocation import Invocation
 from rearm_workbench.simulator.wait_record import WaitRecord
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import greenlet
 import msgspec
 
 from rearm import clock, look
-from rearm.errors import RearmError
-from rearm_fc_runtime.context import FunctionMeta312
 from rearm_workbench.simulator import envelopes
+from rearm_workbench.simulator.invocation import Invocation, Job, Killed, kind_of
+from rearm_workbench.simulator.sqs import Queue
 from rearm_workbench.simulator.wait_record import WaitRecord
 
 if TYPE_CHECKING:
@@ -31,58 +31,6 @@ LINEAGE_MAX = 16
 """Lambda stops a recursive loop after about 16 invocations (lambda/latest/dg/invocation-recursion)."""
 
 
-class Killed(BaseException):
-    """The process ends here. No `except Exception` of the deployed code may see it."""
-
-
-def kind_of(error: Exception) -> str:
-    """An error's name in the tree of `rearm.errors`, by which its caller decides; else its type's."""
-    return next((kind.__name__ for kind in type(error).__mro__ if kind.__module__ == RearmError.__module__), type(error).__name__)
-
-
-class Job(msgspec.Struct):
-    """Something to invoke until it succeeds or the platform gives up. `records`: the waits it is about."""
-
-    function: str
-    event: Any
-    pauses_s: tuple[float, ...]
-    records: list[WaitRecord]
-    lineage: int = 0
-    timer: str = ""
-    alone: bool = False
-    """Its invocation is the last thing that happens in a step: nobody waits for it to pause."""
-    done: Callable[[Any], None] | None = None
-
-
-class Invocation(msgspec.Struct):
-    """One run of a handler. Also the context object that the handler gets, of either cloud."""
-
-    number: int
-    job: Job
-    ends_at: float
-    now: Callable[[], float]
-    redelivered_after_s: float
-    timeout_s: int
-    region: str = envelopes.ALIBABA_REGION
-    account_id: str = envelopes.ALIBABA_ACCOUNT
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Lambda's."""
-        return max(0, int((self.ends_at - self.now()) * 1000))
-
-    @property
-    def function(self) -> FunctionMeta312:
-        """Function Compute's."""
-        return FunctionMeta312(self.job.function, "handler", 256, self.timeout_s)
-
-    @property
-    def aws_request_id(self) -> str:
-        return f"request-{self.number}"
-
-    request_id = aws_request_id
-    function_name = memory_limit_in_mb = invoked_function_arn = function_version = "simulated"
-
-
 class Platform:
     """Invocations of one run: each a greenlet; a handler that sleeps gives the time to everything else."""
 
@@ -91,7 +39,7 @@ class Platform:
         self._scenario = simulation.scenario
         self._memories: dict[tuple[str, int], look.Armed] = {}
         self._occupied: set[tuple[str, int]] = set()
-        self._queue: list[tuple[str, str, WaitRecord, int]] = []
+        self._queue = Queue(simulation, self)
         self._hub: greenlet.greenlet | None = None
         self._running: dict[greenlet.greenlet, Invocation] = {}
         self._idle: list[greenlet.greenlet] = []
@@ -161,7 +109,7 @@ class Platform:
             event: Any = envelopes.alibaba(scenario.doorway, plan, record.began_at)
             self.start(Job(scenario.doorway, event, FC_RETRIES_S, [record]), expected=True)
         elif scenario.doorway == "sqs":
-            self._queued(record)
+            self._queue.send(record)
         else:
             event = envelopes.aws(scenario.doorway, plan, record.began_at)
             self.start(Job(scenario.doorway, event, LAMBDA_RETRIES_S, [record]), expected=True)
@@ -245,7 +193,7 @@ class Platform:
             if job.done is not None:
                 job.done(answer)
         elif left:
-            self._later(left[0], job.records, partial(self._attempt, job, left[1:]))
+            self.later(left[0], job.records, partial(self._attempt, job, left[1:]))
         elif job.done is not None and job.function == "sqs":
             job.done(None)
         else:
@@ -257,7 +205,7 @@ class Platform:
             return self._run.weather.container()
         return next(number for number in itertools.count() if (function, number) not in self._occupied)
 
-    def _later(self, after_s: float, records: list[WaitRecord], run: Callable[[], None]) -> None:
+    def later(self, after_s: float, records: list[WaitRecord], run: Callable[[], None]) -> None:
         """Deliver again. Meanwhile the waits are in the platform's hands."""
         self.waiting += 1
         for record in records:
@@ -271,42 +219,3 @@ class Platform:
             run()
 
         self._run.clock.call_at(self._run.clock.now() + after_s, now)
-
-    # SQS: messages gather for a moment, and are received as one batch
-
-    def _queued(self, record: WaitRecord) -> None:
-        self._queue.append((f"m-{self._run.clock.now():.3f}-{len(self._queue)}", "", record, 0))
-        if len(self._queue) == 1:
-            self.waiting += 1
-            window_s = 0.5 if record.plan.timeout_s < 180 else 3.0
-            self._run.clock.call_at(self._run.clock.now() + window_s, self._receive)
-
-    def _receive(self) -> None:
-        self.waiting -= 1
-        batch, self._queue = self._queue, []
-        size = 1 if any(record.plan.timeout_s < 180 for _, _, record, _ in batch) else 10
-        for start in range(0, len(batch), size):
-            self._received(batch[start : start + size])
-
-    def _received(self, batch: list[tuple[str, str, WaitRecord, int]]) -> None:
-        messages = [(name, envelopes.aws("sqs", record.plan, record.began_at)) for name, _, record, _ in batch]
-        poisoned = "poison" in self._scenario.faults
-        if poisoned:
-            messages.insert(0, ("m-poison", envelopes.POISON))
-        records = [record for _, _, record, _ in batch]
-        job = Job("sqs", envelopes.sqs(messages), (), records, done=partial(self._answered, batch, poisoned))
-        self.start(job, expected=all(received == 0 for _, _, _, received in batch))
-
-    def _answered(self, batch: list[tuple[str, str, WaitRecord, int]], poisoned: bool, answer: Any) -> None:
-        """`answer` None: the invocation failed, and every message is still in the queue."""
-        failed = {name for name, *_ in batch} if answer is None else {item["itemIdentifier"] for item in answer["batchItemFailures"]}
-        if answer is not None:
-            self._run.invariants.after_batch(batch, failed, poisoned)
-        for name, body, record, received in batch:
-            if name not in failed:
-                continue
-            if received + 1 >= self._scenario.receives_max:
-                record.strike("its message is a dead letter")
-            else:
-                again = [(name, body, record, received + 1)]
-                self._later(self._scenario.visibility_s, [record], partial(self._received, again))

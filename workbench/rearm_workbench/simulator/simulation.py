@@ -5,19 +5,22 @@ Every effect passes `effect`, in both tiers: there the weather strikes, time pas
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from rearm.core.limits import LIMITS
 from rearm.core.model import Action, CheckResult, Result, Status
 from rearm.errors import LimitSpent, TryAgain
-from rearm_workbench.emulators.lifecycle import LifecycleAction, LifecycleBook
+from rearm_workbench.emulators.lifecycle import LifecycleAction
 from rearm_workbench.simulator import deployed_code
+from rearm_workbench.simulator.happenings import Happenings
 from rearm_workbench.simulator.invariants import Invariants
-from rearm_workbench.simulator.platform import Invocation, Killed, Platform, kind_of
+from rearm_workbench.simulator.invocation import Invocation, Killed, kind_of
+from rearm_workbench.simulator.platform import Platform
 from rearm_workbench.simulator.rate import Rate
 from rearm_workbench.simulator.scenario import Scenario, WaitPlan
+from rearm_workbench.simulator.tier import Tier
 from rearm_workbench.simulator.timers import Timers
 from rearm_workbench.simulator.wait_record import WaitRecord
 from rearm_workbench.simulator.waits import Waits
@@ -38,36 +41,6 @@ T = TypeVar("T")
 _ENCODER = msgspec.json.Encoder()
 
 
-class Tier(Protocol):
-    """Who plays the cloud. `fast.Fast` answers at the port, `full.Full` on the wire."""
-
-    book: LifecycleBook
-    names_timers: bool
-    """Whether it tells the name of a timer that comes: `Timers.fired` instead of `Timers.came`."""
-
-    def begin(self, plan: WaitPlan, record: WaitRecord) -> LifecycleAction:
-        """The instances reach their wait state now."""
-
-    def delete_hook(self, group: str, hook: str) -> None: ...
-    def change_hook(self, group: str, hook: str, timeout_s: int) -> None: ...
-    def vanish(self, instance: str) -> None: ...
-
-    def set_timer_offset(self, seconds: float) -> None:
-        """How late the next timer that is set will come; below 0, how early."""
-
-    def refuse(self, operation: str, run: Callable[[], object]) -> None:
-        """Have a call fail for as long as its adapter tries: `run` raises `TryAgain`."""
-
-    def invoke(self, function: str, event: Any, invocation: Invocation) -> Any:
-        """Run a deployed handler."""
-
-    def ended(self, name: str, over: bool) -> None:
-        """The invocation that a timer of that name brought has ended; `over`: it will not be repeated."""
-
-    def let_go(self, record: WaitRecord) -> None:
-        """Nobody will ask for that wait any more: what is kept of it may be forgotten."""
-
-
 class Simulation:
     """A scenario played through. `trace` collects the timeline: (seconds since the start, what)."""
 
@@ -85,6 +58,7 @@ class Simulation:
         self._until = START + LONGEST_S
         self.invariants = Invariants(self)
         self.platform = Platform(self)
+        self.happenings = Happenings(self)
         self.timers = Timers(self)
         self.rate = Rate(scenario.calls_per_s, scenario.cloud, self.clock)
         self.calls = 0
@@ -96,7 +70,7 @@ class Simulation:
         self.tier = tier
         with self.platform.in_charge(), deployed_code.asking(self.answer):
             for record in self.records:
-                self.clock.call_at(START + record.plan.begins_s, partial(self._begin, record))
+                self.clock.call_at(START + record.plan.begins_s, partial(self.happenings.begin, record))
             self._await_next()
             if self.scenario.sweep_s:
                 self.clock.call_at(START + self.scenario.sweep_s * 0.71, self._sweep)
@@ -141,7 +115,7 @@ class Simulation:
         self._until = self.clock.now() + LONGEST_S
         if self.waits.count % LET_GO_EACH == 0:
             self._let_go()
-        self._begin(self.waits.add(plan))
+        self.happenings.begin(self.waits.add(plan))
         self._await_next()
 
     def _let_go(self) -> None:
@@ -154,54 +128,8 @@ class Simulation:
             self.tier.let_go(record)
         self.invariants.forget_before(self.clock.now())
 
-    def _begin(self, record: WaitRecord) -> None:
-        plan = record.plan
-        record.real = self.tier.begin(plan, record)
-        record.extended_at = self.clock.now()
-        record.real.on_end.append(partial(self._ended, record))
-        self.say(f"{self.name_of(record)} begins: {plan.timeout_s} s, {plan.transition}")
-        began_at = self.clock.now()
-        record.deliveries_left = len(plan.notified_s)
-        if not plan.notified_s or plan.notified_s[0] > max(5.0, min(60.0, plan.timeout_s / 8)):
-            record.strike("its notification is lost, or late")
-        for after_s in plan.notified_s:
-            self.clock.call_at(began_at + after_s, partial(self._notified, record))
-        for instance in plan.instances:
-            if instance.gone_s is not None:
-                self.clock.call_at(began_at + instance.gone_s, partial(self._vanish, instance.name))
-        if plan.elsewhere:
-            self.clock.call_at(began_at + plan.elsewhere[0], partial(self._complete_elsewhere, record, plan.elsewhere[1]))
-        if plan.hook_deleted_s is not None:
-            self.clock.call_at(began_at + plan.hook_deleted_s, partial(self._delete_hook, plan))
-        if plan.hook_changed:
-            self.clock.call_at(began_at + plan.hook_changed[0], partial(self._change_hook, plan, plan.hook_changed[1]))
-
-    def _notified(self, record: WaitRecord) -> None:
-        record.starts.append(self.clock.now())
-        self.say(f"{self.name_of(record)} notified through {self.scenario.doorway}")
-        self.platform.notify(record)
-
-    def _vanish(self, instance: str) -> None:
-        self.say(f"{instance} vanishes")
-        self.tier.vanish(instance)
-
-    def _complete_elsewhere(self, record: WaitRecord, result: Result) -> None:
-        if record.real is not None and record.active:
-            record.ended_elsewhere = True
-            self.tier.book.end(record.real, result, "client")
-
-    def _delete_hook(self, plan: WaitPlan) -> None:
-        self.say(f"{plan.hook} is deleted")
-        self.tier.delete_hook(plan.group, plan.hook)
-
-    def _change_hook(self, plan: WaitPlan, timeout_s: int) -> None:
-        self.say(f"{plan.hook} gets {timeout_s} s")
-        for record in self.records:
-            if (record.plan.group, record.plan.hook) == (plan.group, plan.hook):
-                record.strike("its hook was changed")
-        self.tier.change_hook(plan.group, plan.hook, timeout_s)
-
-    def _ended(self, record: WaitRecord, real: LifecycleAction) -> None:
+    def ended(self, record: WaitRecord, real: LifecycleAction) -> None:
+        """The cloud has ended a wait."""
         # On Alibaba Cloud the instances that leave are attached ones (`full_alibaba`), which their group does not terminate.
         leaves = real.result != "CONTINUE" if real.transition == "launch" else self.scenario.cloud == "aws"
         if leaves and not any(one.active for one in self.waits.of_the_same(record)):

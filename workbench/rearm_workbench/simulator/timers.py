@@ -9,7 +9,7 @@ import msgspec
 
 from rearm import look
 from rearm.core.model import Wait
-from rearm_workbench.simulator.platform import Invocation
+from rearm_workbench.simulator.invocation import Invocation
 from rearm_workbench.simulator.wait_record import WaitRecord
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from rearm.core.model import Wait
 from rearm.errors import ActionGone
 from rearm_workbench.simulator.experiments.measured import Measured
 from rearm_workbench.simulator.fast import Fast, Port
-from rearm_workbench.simulator.platform import Invocation
+from rearm_workbench.simulator.invocation import Invocation
 
 EVERY_S = 60
 

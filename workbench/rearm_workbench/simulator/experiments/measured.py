@@ -11,7 +11,7 @@ from rearm.core.limits import Limits
 from rearm.core.model import Action, Result
 from rearm_workbench.simulator import fast
 from rearm_workbench.simulator.invariants import Invariants
-from rearm_workbench.simulator.platform import Invocation
+from rearm_workbench.simulator.invocation import Invocation
 from rearm_workbench.simulator.scenario import Scenario
 from rearm_workbench.simulator.simulation import Simulation
 from rearm_workbench.simulator.wait_record import WaitRecord
