@@ -1,5 +1,6 @@
 """Clouds that take the connection and say nothing: through the real clients, a check costs its own limit and no more."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -72,7 +73,9 @@ def test_a_silent_cloud_costs_the_checks_limit(silent: socket.socket, name: Any,
     action = Action(name, "hook", "t", ("i-0123456789abcdef0",), "group", "terminate")
     began = time.monotonic()
     (result,) = observe.observe(Wait(action, 0.0, 600.0), Profile("p", checks=(check,)), cloud).values()
-    assert (result.status, result.reason, result.error) == ("waiting", "no answer within 0.2 s", True)
+    assert (result.status, result.error) == ("waiting", True)
+    # `function` and `object` hand the limit to the client too: whichever of the two clocks is first says so.
+    assert re.search("^no answer within 0.2 s$|no answer in time|ReadTimeoutError", result.reason), result.reason
     assert time.monotonic() - began < LIMIT_S + 1
     line, _ = silent.accept()  # the question was really sent
     line.close()
