@@ -27,10 +27,8 @@ _INSTANCE: Shape = [
 _HOOKS: Shape = [
     {
         "LifecycleHookName": Member("LifecycleHookName", str),
-        "AutoScalingGroupName": Member("AutoScalingGroupName", str),
         "LifecycleTransition": Member("LifecycleTransition", str),
         "HeartbeatTimeout": Member("HeartbeatTimeout", int),
-        "GlobalTimeout": Member("GlobalTimeout", int),
         "DefaultResult": Member("DefaultResult", str),
         "NotificationMetadata": Member("NotificationMetadata", str),
     }

@@ -38,7 +38,7 @@ def signed(
     """All headers of the request. `headers`: those given, all of which are signed; `path`: as sent; `at`: seconds since the epoch."""
     moment = datetime.fromtimestamp(at, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     given = {**headers, "X-Amz-Date": moment, **({"X-Amz-Security-Token": credentials.token} if credentials.token else {})}
-    lines = sorted([("host", host), *((name.lower(), value.strip()) for name, value in given.items())])
+    lines = sorted([("host", host), *((name.lower(), value) for name, value in given.items())])
     names = ";".join(name for name, _ in lines)
     canonical = "\n".join(
         # Every service but S3 wants the path encoded once more than it is sent.
